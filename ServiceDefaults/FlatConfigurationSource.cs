@@ -1,0 +1,88 @@
+using System.Collections;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.ServiceDefaults;
+
+/// <summary>Puts <c>.env</c> and the flat names into the host's configuration: above the settings files, below the environment.</summary>
+internal static class FlatConfigurationSource
+{
+    public static void AddFlatConfiguration(this IHostApplicationBuilder builder)
+    {
+        var dotEnv = DotEnv.ReadFor(builder.Environment.ContentRootPath);
+        var environment = new Dictionary<string, string>(dotEnv.Values, StringComparer.OrdinalIgnoreCase);
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            environment[(string)variable.Key] = (string?)variable.Value ?? "";
+        }
+
+        var flat = FlatConfiguration.Read(environment, builder.Environment.ApplicationName);
+        Insert(builder.Configuration, flat.Settings, dotEnv.Values);
+        if (flat.EnvironmentName is { } name && !environment.ContainsKey("ASPNETCORE_ENVIRONMENT") && !environment.ContainsKey("DOTNET_ENVIRONMENT"))
+        {
+            builder.Environment.EnvironmentName = name;
+        }
+
+        builder.Services.AddOptions<FlatConfigurationFindings>().ValidateOnStart().Configure(findings =>
+        {
+            findings.Errors = flat.Errors;
+            findings.Warnings = [.. dotEnv.Warnings, .. flat.Warnings];
+        });
+        builder.Services.AddSingleton<IValidateOptions<FlatConfigurationFindings>, FlatConfigurationFindings.Validator>();
+        builder.Services.AddHostedService<FlatConfigurationWarnings>();
+    }
+
+    // A name of .env is also found as it is, like any environment variable, so that "os.environ/NAME" has one place to look.
+    private static void Insert(IConfigurationManager configuration, Dictionary<string, string?> settings, Dictionary<string, string> dotEnv)
+    {
+        var all = new Dictionary<string, string?>(settings, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in dotEnv)
+        {
+            all[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)] = value;
+        }
+
+        var environment = configuration.Sources.LastOrDefault(source => source is EnvironmentVariablesConfigurationSource { Prefix: null or "" });
+        var index = environment is null ? configuration.Sources.Count : configuration.Sources.IndexOf(environment);
+        configuration.Sources.Insert(index, new MemoryConfigurationSource { InitialData = all });
+    }
+}
+
+/// <summary>What the flat names got wrong. Errors stop the start, all of them at once.</summary>
+internal sealed class FlatConfigurationFindings
+{
+    public IReadOnlyList<string> Errors { get; set; } = [];
+
+    public IReadOnlyList<string> Warnings { get; set; } = [];
+
+    internal sealed class Validator : IValidateOptions<FlatConfigurationFindings>
+    {
+        public ValidateOptionsResult Validate(string? name, FlatConfigurationFindings options) =>
+            options.Errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(options.Errors);
+    }
+}
+
+internal sealed partial class FlatConfigurationWarnings(IOptions<FlatConfigurationFindings> findings, ILogger<FlatConfiguration> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var warning in findings.Value.Warnings)
+        {
+            Log.Warn(logger, warning);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Warning}")]
+        public static partial void Warn(ILogger logger, string warning);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Data.Common;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LlmGateway.ServiceDefaults;
+
+/// <summary>The server's side of our gRPC: what a caller may learn when a handler fails.</summary>
+public static class GrpcServer
+{
+    public static IGrpcServerBuilder AddGrpcDefaults(this IHostApplicationBuilder builder, Action<GrpcServiceOptions>? configure = null) =>
+        builder.Services.AddGrpc(options =>
+        {
+            options.Interceptors.Add<ExceptionInterceptor>();
+            configure?.Invoke(options);
+        });
+}
+
+/// <summary>
+/// Turns what a handler threw into a status: the database out of reach is UNAVAILABLE, which callers may retry; a cancelled call is
+/// CANCELLED; a status of the handler's own passes; everything else is INTERNAL without detail, and logged with it.
+/// </summary>
+internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor> logger) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw Translate(exception, context);
+        }
+    }
+
+    public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        ServerCallContext context,
+        ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(requestStream, context);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw Translate(exception, context);
+        }
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(request, responseStream, context);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw Translate(exception, context);
+        }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw Translate(exception, context);
+        }
+    }
+
+    private RpcException Translate(Exception exception, ServerCallContext context)
+    {
+        // Once the call is over, whatever the handler met follows from that.
+        if (exception is OperationCanceledException || context.CancellationToken.IsCancellationRequested)
+        {
+            return new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled."));
+        }
+
+        if (IsDatabaseOutOfReach(exception))
+        {
+            Log.DatabaseOutOfReach(logger, context.Method, exception.GetBaseException().Message);
+            return new RpcException(new Status(StatusCode.Unavailable, "The database does not answer."));
+        }
+
+        Log.Failed(logger, exception, context.Method);
+        return new RpcException(new Status(StatusCode.Internal, "The call failed inside the service."));
+    }
+
+    // EF wraps the driver's exception, once or twice.
+    private static bool IsDatabaseOutOfReach(Exception? exception) => exception switch
+    {
+        null => false,
+        DbException { IsTransient: true } => true,
+        DbException { InnerException: TimeoutException } => true,
+        _ => IsDatabaseOutOfReach(exception.InnerException),
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Method} failed.")]
+        public static partial void Failed(ILogger logger, Exception exception, string method);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Method} found no database: {Reason}")]
+        public static partial void DatabaseOutOfReach(ILogger logger, string method, string reason);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace LlmGateway.ServiceDefaults;
+
+/// <summary>
+/// GET /health (every check), /alive (checks tagged "live"), /ready (checks tagged "ready"), in every environment: production is where
+/// they are probed. Degraded answers 200, unhealthy 503. The body names checks and states, never an exception:
+/// <code>
+/// {"status":"healthy","version":"0.1.0","environment":"production","timestamp":"2026-11-21T10:00:00Z",
+///  "checks":{"KeysDbContext":{"status":"healthy","duration_ms":1.2}}}
+/// </code>
+/// </summary>
+public static class HealthEndpoints
+{
+    public const string Live = "live";
+    public const string Ready = "ready";
+
+    internal static void AddDefaultHealthChecks(this IHostApplicationBuilder builder) =>
+        builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [Live]);
+
+    public static WebApplication MapDefaultEndpoints(this WebApplication app)
+    {
+        Map(app, "/health", _ => true);
+        Map(app, "/alive", check => check.Tags.Contains(Live));
+        Map(app, "/ready", check => check.Tags.Contains(Ready));
+        return app;
+    }
+
+    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> predicate) =>
+        app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => AnswerAsync(context, predicate))
+            .AllowAnonymous()
+            .DisableHttpMetrics()
+            .ExcludeFromDescription();
+
+    private static async Task AnswerAsync(HttpContext context, Func<HealthCheckRegistration, bool> predicate)
+    {
+        LeaveUntraced(Activity.Current);
+
+        var services = context.RequestServices;
+        var report = await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(predicate, context.RequestAborted);
+        var answer = new HealthAnswer(
+            Name(report.Status),
+            ProductVersion.Of(services.GetRequiredService<IConfiguration>()),
+            services.GetRequiredService<IHostEnvironment>().EnvironmentName.ToLowerInvariant(),
+            services.GetRequiredService<TimeProvider>().GetUtcNow(),
+            report.Entries.ToDictionary(
+                entry => entry.Key,
+                entry => new HealthAnswerCheck(
+                    Name(entry.Value.Status), entry.Value.Description, Math.Round(entry.Value.Duration.TotalMilliseconds, 1))));
+
+        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy
+            ? StatusCodes.Status503ServiceUnavailable
+            : StatusCodes.Status200OK;
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.WriteAsJsonAsync(answer, HealthJson.Default.HealthAnswer, cancellationToken: context.RequestAborted);
+    }
+
+    // A probe every few seconds would bury the real requests. Its children (the checks' queries) follow their parent's flag.
+    private static void LeaveUntraced(Activity? activity)
+    {
+        if (activity is not null)
+        {
+            activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+            activity.IsAllDataRequested = false;
+        }
+    }
+
+    private static string Name(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        _ => "unhealthy",
+    };
+}
+
+internal sealed record HealthAnswer(
+    string Status, string Version, string Environment, DateTimeOffset Timestamp, Dictionary<string, HealthAnswerCheck> Checks);
+
+internal sealed record HealthAnswerCheck(string Status, string? Description, double DurationMs);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(HealthAnswer))]
+internal sealed partial class HealthJson : JsonSerializerContext;
