@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Everything that CI checks: programs, restore, build, format, tests. --long adds the tests of category Long.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. scripts/programs.sh
+
+long=false
+case "${1-}" in
+  "") ;;
+  --long) long=true ;;
+  *) echo "usage: ./test.sh [--long]" >&2; exit 2 ;;
+esac
+
+programs_need postgres=postgresql redis-server=redis-server setpriv=util-linux node=nodejs npm=npm protoc=protobuf-compiler \
+  grpc_python_plugin=protobuf-compiler-grpc python:grpc=python3-grpcio python:google.protobuf=python3-protobuf python:h2=python3-h2
+
+for folder in tests/Clients/node tests/Compat.Tests/Peers/node; do
+  if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
+    echo "Installing the Node packages of $folder ..."
+    (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed)
+  fi
+done
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+step() { echo; echo "== $1 ($(printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60))))"; }
+
+step "build"
+dotnet restore LlmGateway.sln -v q
+dotnet build LlmGateway.sln -c Release --no-restore -v q -clp:NoSummary
+
+step "format"
+dotnet format whitespace LlmGateway.sln --no-restore --verify-no-changes
+
+# The machine has two cores: one test project at a time, and those that measure time last, with nothing beside them.
+results=artifacts/test-results
+rm -rf "$results"
+failed=0
+run() {
+  local label=$1 filter=$2 project name
+  step "tests: $label"
+  for project in $(printf '%s\n' tests/*/*.Tests.csproj | sort); do
+    name=$(basename "$project" .csproj)
+    dotnet test "artifacts/bin/$name/release/$name.dll" --filter "$filter" --logger "trx;LogFileName=$name.$label.trx" --results-directory "$results" \
+      --logger "console;verbosity=minimal" --blame-hang-timeout 5m --blame-hang-dump-type none 2>&1 | grep -vE '^(No test matches|VSTest version|Starting test exec|A total of|$)' || [ "${PIPESTATUS[0]}" = 0 ] || failed=1
+  done
+}
+
+run gate "Category!=Timed&Category!=Long"
+run timed "Category=Timed"
+if $long; then run long "Category=Long"; fi
+
+step "done"
+exit $failed
