@@ -12,13 +12,13 @@ namespace LlmGateway.Testing;
 public sealed class PostgresFixture
 {
     private static readonly Lazy<Task<string>> Server = new(StartAsync);
-    private static int s_databases;
+    private static int _databases;
 
     /// <summary>Creates an empty database and returns its connection string.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
         var server = await Server.Value;
-        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref s_databases)}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
         await using var connection = new NpgsqlConnection(server);
         await connection.OpenAsync();
         await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
