@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Xml.Linq;
+using LlmGateway.Testing;
 
 namespace LlmGateway.Compat.Tests.Packages;
 
@@ -11,7 +12,7 @@ namespace LlmGateway.Compat.Tests.Packages;
 /// </summary>
 public sealed class UpstreamSwitchTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = RepositoryRoot.Path;
 
     public static TheoryData<string> Projects => new(
         Directory.EnumerateFiles(Root, "*.csproj", SearchOption.AllDirectories)
@@ -120,14 +121,4 @@ public sealed class UpstreamSwitchTests
             [.. items.GetProperty(item).EnumerateArray().Select(entry => entry.GetProperty("Identity").GetString()!.Replace('\\', '/'))];
     }
 
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "LlmGateway.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("LlmGateway.sln is in no folder above the tests.");
-        }
-
-        return folder.FullName;
-    }
 }

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Text.Json;
+using LlmGateway.SystemUnderTest;
+using LlmGateway.Testing;
+
+namespace LlmGateway.Clients.Tests;
+
+/// <summary>The official npm client in a process of its own: openai.mjs runs the cases, these tests judge what it saw.</summary>
+public sealed class NodeClientRun(RunningSystem system) : IAsyncLifetime
+{
+    private readonly Dictionary<string, JsonElement> _cases = [];
+
+    public async Task InitializeAsync()
+    {
+        var folder = Path.Combine(RepositoryRoot.Path, "tests/Clients/node");
+        Directory.Exists(Path.Combine(folder, "node_modules/openai")).ShouldBeTrue($"The npm client is missing: run 'npm ci' in {folder}.");
+        var start = new ProcessStartInfo("node", [Path.Combine(folder, "openai.mjs")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["BASE_URL"] = new Uri(system.Gateway, "/v1").ToString(),
+                ["KEY"] = GatewaySystem.Key,
+                ["MODEL"] = GatewaySystem.Model,
+            },
+        };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            var entry = JsonDocument.Parse(line).RootElement;
+            _cases.Add(entry.GetProperty("case").GetString()!, entry);
+        }
+
+        await process.WaitForExitAsync();
+        process.ExitCode.ShouldBe(0, await errors);
+    }
+
+    public JsonElement Result(string name)
+    {
+        _cases.ShouldContainKey(name);
+        var entry = _cases[name];
+        return entry.TryGetProperty("result", out var result) ? result : throw new InvalidOperationException(entry.GetProperty("error").GetString());
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+}
+
+[Collection(RunningSystem.Name)]
+public sealed class NodeClientTests(NodeClientRun run) : IClassFixture<NodeClientRun>
+{
+    [Fact]
+    public void It_gets_a_completion_with_usage()
+    {
+        var result = run.Result("chat");
+
+        result.GetProperty("content").GetString().ShouldNotBeNullOrEmpty();
+        result.GetProperty("finish").GetString().ShouldBe("stop");
+        result.GetProperty("usage").GetProperty("completion_tokens").GetInt32().ShouldBePositive();
+    }
+
+    [Fact]
+    public void It_gets_a_stream_with_exactly_one_usage_chunk()
+    {
+        var result = run.Result("stream");
+
+        result.GetProperty("content").GetString().ShouldNotBeNullOrEmpty();
+        result.GetProperty("finish").GetString().ShouldBe("stop");
+        result.GetProperty("usageChunks").GetInt32().ShouldBe(1);
+        result.GetProperty("usage").GetProperty("cost").GetDecimal().ShouldBePositive();
+    }
+
+    [Fact]
+    public void Its_stream_helper_which_throws_on_a_cut_answer_is_content()
+    {
+        run.Result("helper").GetProperty("finish").GetString().ShouldBe("stop");
+    }
+
+    [Fact]
+    public void It_lists_the_models()
+    {
+        run.Result("models").GetProperty("ids").EnumerateArray().Select(id => id.GetString()).ShouldContain(GatewaySystem.Model);
+    }
+
+    [Theory]
+    [InlineData("wrong_scheme", "AuthenticationError", 401)]
+    [InlineData("unknown_key", "PermissionDeniedError", 403)]
+    [InlineData("unknown_model", "NotFoundError", 404)]
+    [InlineData("missing_messages", "BadRequestError", 400)]
+    public void A_refusal_is_of_the_right_class(string name, string type, int status)
+    {
+        var result = run.Result(name);
+
+        result.GetProperty("class").GetString().ShouldBe(type);
+        result.GetProperty("status").GetInt32().ShouldBe(status);
+        result.GetProperty("requestId").GetString().ShouldStartWith("req_");
+    }
+}
