@@ -120,5 +120,3 @@ public sealed class UpstreamSwitchTests
         List<string> Identities(string item) =>
             [.. items.GetProperty(item).EnumerateArray().Select(entry => entry.GetProperty("Identity").GetString()!.Replace('\\', '/'))];
     }
-
-}

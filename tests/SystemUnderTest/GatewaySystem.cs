@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using LlmGateway.FakeProvider;
+
+namespace LlmGateway.SystemUnderTest;
+
+/// <summary>What a test wants of the system beyond its defaults.</summary>
+public sealed record SystemSettings
+{
+    /// <summary>False: no provider is configured, and the built-in mock answers.</summary>
+    public bool WithProvider { get; init; } = true;
+
+    /// <summary>The text of models.yaml; without one, the shipped catalogue.</summary>
+    public string? Models { get; init; }
+
+    /// <summary>Environment of all four services, over everything else.</summary>
+    public Dictionary<string, string> Environment { get; init; } = [];
+}
+
+/// <summary>
+/// The whole system, started through Aspire.Hosting.Testing: four services, PostgreSQL and Redis as real processes, and a
+/// fake provider in the test's own process.
+/// </summary>
+public sealed class GatewaySystem : IAsyncDisposable
+{
+    /// <summary>A key of the account "default".</summary>
+    public const string Key = "sk-functional-tests-only-1";
+
+    /// <summary>The administrator's key.</summary>
+    public const string AdminKey = "sk-functional-tests-only-admin";
+
+    /// <summary>A model of the catalogue below, served by the fake provider.</summary>
+    public const string Model = "fake-chat";
+
+    /// <summary>Every service that is ours.</summary>
+    public static readonly IReadOnlyList<string> Services = ["keys", "billing", "routing", "gateway"];
+
+    // Prices that do not divide evenly, so that a wrong rounding shows in the last digit.
+    private const string DefaultModels = """
+        model_list:
+          - model_name: fake-chat
+            litellm_params:
+              model: openai/fake-chat
+              input_cost_per_token: 0.000001234567
+              output_cost_per_token: 0.000007654321
+              max_output_tokens: 4096
+          - model_name: fake-dear
+            litellm_params:
+              model: openai/fake-dear
+              input_cost_per_token: 0.01
+              output_cost_per_token: 0.01
+              max_output_tokens: 100000
+        """;
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
+
+    private readonly DistributedApplication _app;
+    private readonly string _models;
+
+    private GatewaySystem(DistributedApplication app, FakeProviderServer provider, string models)
+    {
+        _app = app;
+        _models = models;
+        Provider = provider;
+        Http = app.CreateHttpClient("gateway");
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        Http.Timeout = TimeSpan.FromMinutes(2);
+    }
+
+    public FakeProviderServer Provider { get; }
+
+    /// <summary>A client of the gateway with <see cref="Key"/>.</summary>
+    public HttpClient Http { get; }
+
+    public Uri Gateway => _app.GetEndpoint("gateway", "http");
+
+    /// <summary>Starts the system and waits until the gateway is ready.</summary>
+    public static async Task<GatewaySystem> StartAsync(SystemSettings? settings = null)
+    {
+        var system = await CreateAsync(settings ?? new SystemSettings());
+        using var limit = new CancellationTokenSource(StartLimit);
+        await system._app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", limit.Token);
+        return system;
+    }
+
+    /// <summary>Starts the system and returns without waiting: for starts that are meant to fail.</summary>
+    public static async Task<GatewaySystem> CreateAsync(SystemSettings settings)
+    {
+        var provider = await FakeProviderServer.StartAsync();
+        var models = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"llmgateway-models-{Guid.NewGuid():N}.yaml"));
+        await File.WriteAllTextAsync(models, settings.Models ?? DefaultModels);
+
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>();
+        var environment = new Dictionary<string, string>
+        {
+            ["ENVIRONMENT"] = "development",
+            ["ALLOWED_API_KEYS"] = Key,
+            ["ADMIN_API_KEY"] = AdminKey,
+        };
+        if (settings.WithProvider)
+        {
+            environment["OPENAI_API_KEY"] = "sk-of-the-fake-provider";
+            environment["OPENAI_BASE_URL"] = provider.BaseUrl.ToString();
+            environment["MODELS_FILE"] = models;
+        }
+
+        foreach (var (name, value) in settings.Environment)
+        {
+            environment[name] = value;
+        }
+
+        foreach (var service in Services.Select(builder.CreateResourceBuilder<ProjectResource>))
+        {
+            foreach (var (name, value) in environment)
+            {
+                service.WithEnvironment(name, value);
+            }
+        }
+
+        var app = await builder.BuildAsync();
+        await app.StartAsync();
+        return new GatewaySystem(app, provider, models);
+    }
+
+    /// <summary>The process that runs a resource now.</summary>
+    public async Task<Process> ProcessOfAsync(string resource)
+    {
+        var running = await _app.ResourceNotifications.WaitForResourceAsync(resource, e => e.Snapshot.State?.Text == KnownResourceStates.Running);
+        var pid = running.Snapshot.Properties.Single(property => property.Name == "executable.pid").Value;
+        return Process.GetProcessById(Convert.ToInt32(pid, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>kill -9, and the wait until the orchestrator has seen it.</summary>
+    public async Task KillAsync(string resource)
+    {
+        using var process = await ProcessOfAsync(resource);
+        process.Kill();
+        await WaitForStateAsync(resource, KnownResourceStates.Exited);
+    }
+
+    public async Task StartAgainAsync(string resource)
+    {
+        var started = await _app.ResourceCommands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand);
+        if (!started.Success)
+        {
+            throw new InvalidOperationException(started.Message);
+        }
+
+        using var limit = new CancellationTokenSource(StartLimit);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
+    }
+
+    public async Task<ResourceEvent> WaitForStateAsync(string resource, string state)
+    {
+        using var limit = new CancellationTokenSource(StartLimit);
+        return await _app.ResourceNotifications.WaitForResourceAsync(resource, e => e.Snapshot.State?.Text == state, limit.Token);
+    }
+
+    public ValueTask<string?> ConnectionStringAsync(string database) => _app.GetConnectionStringAsync(database);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+        await Provider.DisposeAsync();
+        File.Delete(_models);
+    }
+}
