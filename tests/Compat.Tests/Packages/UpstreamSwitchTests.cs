@@ -120,3 +120,4 @@ public sealed class UpstreamSwitchTests
         List<string> Identities(string item) =>
             [.. items.GetProperty(item).EnumerateArray().Select(entry => entry.GetProperty("Identity").GetString()!.Replace('\\', '/'))];
     }
+}
