@@ -1,0 +1,46 @@
+namespace Grpc.Core.Interceptors;
+
+// An interceptor that only changes how a call is described, the same for all five kinds.
+internal abstract class OptionsInterceptor : Interceptor
+{
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        BlockingUnaryCallContinuation<TRequest, TResponse> continuation) => continuation(request, Change(context));
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation) => continuation(request, Change(context));
+
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation) => continuation(request, Change(context));
+
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncClientStreamingCallContinuation<TRequest, TResponse> continuation) => continuation(Change(context));
+
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation) => continuation(Change(context));
+
+    protected abstract ClientInterceptorContext<TRequest, TResponse> Change<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context)
+        where TRequest : class
+        where TResponse : class;
+}
+
+internal sealed class HostInterceptor(string host) : OptionsInterceptor
+{
+    protected override ClientInterceptorContext<TRequest, TResponse> Change<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context) => new(context.Method, host, context.Options);
+}
+
+internal sealed class MetadataInterceptor(Func<Metadata, Metadata> change) : OptionsInterceptor
+{
+    protected override ClientInterceptorContext<TRequest, TResponse> Change<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context) =>
+        new(context.Method, context.Host, context.Options.WithHeaders(change(context.Options.Headers ?? [])));
+}
