@@ -1,0 +1,25 @@
+using LlmGateway.Billing.Grpc;
+using LlmGateway.Billing.Ledger;
+using LlmGateway.ServiceDefaults;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.Billing;
+
+/// <summary>Table of contents. Hosted services start in this order, and all of them before the first call is accepted.</summary>
+internal static class BillingApp
+{
+    public static void AddBilling(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section)
+            .ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<BillingOptions>, BillingOptionsValidator>();
+        builder.Services.AddSingleton<BillingMetrics>();
+
+        builder.AddLedgerDatabase();   // Data/
+        builder.AddPricing();          // Pricing/
+        builder.AddLedger();           // Ledger/
+        builder.AddGrpcDefaults();     // Grpc/
+    }
+
+    public static void MapBilling(this WebApplication app) => app.MapGrpcService<BillingGrpc>();
+}

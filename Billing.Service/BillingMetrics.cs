@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+using LlmGateway.Billing.Ledger;
+
+namespace LlmGateway.Billing;
+
+internal sealed class BillingMetrics : IDisposable
+{
+    public const string MeterName = "LlmGateway.Billing";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _holds;
+    private readonly Counter<long> _refusals;
+    private readonly Counter<long> _releases;
+    private readonly Counter<long> _expired;
+    private readonly Counter<long> _settlements;
+    private readonly Counter<long> _charged;
+    private readonly Counter<long> _writeOffs;
+    private readonly Counter<long> _writtenOff;
+
+    public BillingMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        _holds = _meter.CreateCounter<long>("llmgateway.billing.holds", "{hold}", "Holds granted, repetitions included.");
+        _refusals = _meter.CreateCounter<long>("llmgateway.billing.refusals", "{hold}", "Holds refused, by reason.");
+        _releases = _meter.CreateCounter<long>("llmgateway.billing.releases", "{hold}", "Holds given back whole.");
+        _expired = _meter.CreateCounter<long>("llmgateway.billing.expired_holds", "{hold}", "Holds that nobody closed in time.");
+        _settlements = _meter.CreateCounter<long>("llmgateway.billing.settlements", "{settlement}", "Settlements, by whether it was the first.");
+        _charged = _meter.CreateCounter<long>("llmgateway.billing.charged", "{nUSD}", "Nano-dollars charged to customers, write-offs included.");
+        _writeOffs = _meter.CreateCounter<long>("llmgateway.billing.write_offs", "{settlement}", "Settlements that were not covered.");
+        _writtenOff = _meter.CreateCounter<long>("llmgateway.billing.written_off", "{nUSD}", "Nano-dollars written off.");
+    }
+
+    public void HoldDecided(LedgerRefusalReason? refusal)
+    {
+        if (refusal is { } reason)
+        {
+            _refusals.Add(1, new KeyValuePair<string, object?>("reason", Name(reason)));
+        }
+        else
+        {
+            _holds.Add(1);
+        }
+    }
+
+    public void Released(int holds) => _releases.Add(holds);
+
+    public void Expired(int holds) => _expired.Add(holds);
+
+    public void Settled(SettledCall call)
+    {
+        _settlements.Add(1, new KeyValuePair<string, object?>("first", call.First));
+        if (!call.First)
+        {
+            return;
+        }
+
+        _charged.Add(call.Cost.Value);
+        if (call.WrittenOff.Value > 0)
+        {
+            _writeOffs.Add(1);
+            _writtenOff.Add(call.WrittenOff.Value);
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static string Name(LedgerRefusalReason reason) => reason switch
+    {
+        LedgerRefusalReason.InsufficientBalance => "insufficient_balance",
+        LedgerRefusalReason.PriceUnknown => "price_unknown",
+        LedgerRefusalReason.UnknownHold => "unknown_hold",
+        LedgerRefusalReason.ClosedHold => "closed_hold",
+        LedgerRefusalReason.ForeignHold => "foreign_hold",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason that has a name."),
+    };
+}

@@ -1,0 +1,74 @@
+using System.ComponentModel.DataAnnotations;
+using LlmGateway.Billing.Pricing;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.Billing;
+
+/// <summary>Section <c>Billing</c>.</summary>
+internal sealed class BillingOptions
+{
+    public const string Section = "Billing";
+
+    /// <summary>Percent on top of the provider's price, to the hundredth.</summary>
+    [Range(typeof(decimal), "0", "1000", ErrorMessage = "Billing:MarkupPercent: must be between {1} and {2}.")]
+    public decimal MarkupPercent { get; set; } = 25;
+
+    /// <summary>US dollars that an account is opened with, to the nano-dollar.</summary>
+    [Range(typeof(decimal), "0", "1000000", ErrorMessage = "Billing:DefaultBalance: must be between {1} and {2}.")]
+    public decimal DefaultBalance { get; set; } = 100.0m;
+
+    /// <summary>ISO 4217. Amounts are kept in nano-dollars, so there is one choice.</summary>
+    [RegularExpression("USD", ErrorMessage = "Billing:Currency: must be USD.")]
+    public string Currency { get; set; } = "USD";
+
+    /// <summary>Minutes after which a hold that nobody renews is gone, the wait for the sweep included.</summary>
+    [Range(0.05, 1440, ErrorMessage = "Billing:HoldMinutes: must be between {1} and {2}.")]
+    public double HoldMinutes { get; set; } = 10;
+
+    /// <summary>Seconds between two sweeps for expired holds.</summary>
+    [Range(0.1, 600, ErrorMessage = "Billing:SweepSeconds: must be between {1} and {2}.")]
+    public double SweepSeconds { get; set; } = 15;
+
+    /// <summary>Seconds between two looks for prices that another replica has announced.</summary>
+    [Range(0.1, 60, ErrorMessage = "Billing:PriceRefreshSeconds: must be between {1} and {2}.")]
+    public double PriceRefreshSeconds { get; set; } = 1;
+
+    /// <summary>Connections to the database for holds and settlements.</summary>
+    [Range(1, 1000, ErrorMessage = "Billing:Connections: must be between {1} and {2}.")]
+    public int Connections { get; set; } = 16;
+
+    public int MarkupBasisPoints => (int)(MarkupPercent * 100);
+
+    public NanoUsd DefaultGrant => NanoUsd.FromUsd(DefaultBalance);
+
+    public TimeSpan HoldLifetime => TimeSpan.FromMinutes(HoldMinutes) - SweepInterval;
+
+    public TimeSpan SweepInterval => TimeSpan.FromSeconds(SweepSeconds);
+
+    public TimeSpan PriceRefreshInterval => TimeSpan.FromSeconds(PriceRefreshSeconds);
+}
+
+internal sealed class BillingOptionsValidator : IValidateOptions<BillingOptions>
+{
+    public ValidateOptionsResult Validate(string? name, BillingOptions options)
+    {
+        var errors = new ValidateOptionsResultBuilder();
+        // Compared first, twice: a value far out of range would overflow the product.
+        if (options.MarkupPercent is >= 0 and <= 1000 && options.MarkupPercent * 100 % 1 != 0)
+        {
+            errors.AddError("Billing:MarkupPercent: has more than two decimal places.");
+        }
+
+        if (options.DefaultBalance is >= 0 and <= 1_000_000 && !NanoUsd.IsExact(options.DefaultBalance))
+        {
+            errors.AddError("Billing:DefaultBalance: has more than nine decimal places.");
+        }
+
+        if (options.SweepSeconds * 2 > options.HoldMinutes * 60)
+        {
+            errors.AddError("Billing:SweepSeconds: must be at most half of Billing:HoldMinutes.");
+        }
+
+        return errors.Build();
+    }
+}

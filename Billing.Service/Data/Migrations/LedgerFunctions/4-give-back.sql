@@ -1,0 +1,55 @@
+-- Gives holds back whole. What is not held is left as it is.
+create function billing.release(p_request_ids text[], p_attempts jsonb[], p_now timestamptz)
+returns int language plpgsql as $$
+declare
+    v_released int;
+begin
+    -- As with a hold: a release that a crash loses is made good by the hold's expiry.
+    perform set_config('synchronous_commit', 'off', true);
+    perform from billing.accounts a
+    where a.id in (select h.account_id from billing.holds h where h.request_id = any (p_request_ids))
+    order by a.id for update;
+
+    with released as (
+        update billing.holds h set state = 'released', closed_at = p_now, attempts = r.attempts
+        from (select distinct on (request_id) request_id, attempts
+              from unnest(p_request_ids, p_attempts) u (request_id, attempts)) r
+        where h.request_id = r.request_id and h.state = 'open'
+        returning h.account_id, h.amount),
+    freed as (select account_id, sum(amount)::bigint amount, count(*) holds from released group by account_id),
+    given as (update billing.accounts a set held = a.held - f.amount from freed f where a.id = f.account_id)
+    select coalesce(sum(holds), 0) into v_released from freed;
+    return v_released;
+end
+$$;
+
+-- Expires the open holds that are due, the oldest first, at most p_limit of them; returns how many. Replicas may sweep
+-- at once: the second waits for the first's accounts and then finds nothing open.
+create function billing.expire(p_now timestamptz, p_limit int)
+returns int language plpgsql as $$
+declare
+    v_due text[];
+    v_expired int;
+begin
+    select array_agg(d.request_id) into v_due
+    from (select h.request_id from billing.holds h
+          where h.state = 'open' and h.expires_at <= p_now order by h.expires_at limit p_limit) d;
+    if v_due is null then
+        return 0;
+    end if;
+
+    perform from billing.accounts a
+    where a.id in (select h.account_id from billing.holds h where h.request_id = any (v_due))
+    order by a.id for update;
+
+    -- Renewed meanwhile: no longer due, and left open.
+    with expired as (
+        update billing.holds h set state = 'expired', closed_at = p_now
+        where h.request_id = any (v_due) and h.state = 'open' and h.expires_at <= p_now
+        returning h.account_id, h.amount),
+    freed as (select account_id, sum(amount)::bigint amount, count(*) holds from expired group by account_id),
+    given as (update billing.accounts a set held = a.held - f.amount from freed f where a.id = f.account_id)
+    select coalesce(sum(holds), 0) into v_expired from freed;
+    return v_expired;
+end
+$$;

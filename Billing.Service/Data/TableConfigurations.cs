@@ -1,0 +1,81 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace LlmGateway.Billing.Data;
+
+internal sealed class AccountConfiguration : IEntityTypeConfiguration<Account>
+{
+    public void Configure(EntityTypeBuilder<Account> builder) => builder.ToTable("accounts", table =>
+    {
+        table.HasCheckConstraint("CK_accounts_balance", "balance >= 0");
+        table.HasCheckConstraint("CK_accounts_held", "held >= 0 AND held <= balance");
+    });
+}
+
+internal sealed class PostingConfiguration : IEntityTypeConfiguration<Posting>
+{
+    public void Configure(EntityTypeBuilder<Posting> builder)
+    {
+        builder.ToTable("postings", table =>
+        {
+            table.HasCheckConstraint(
+                "CK_postings_kind",
+                "kind IN ('grant', 'top_up', 'charge', 'cache_hit', 'provider_cost', 'write_off', 'refund', 'adjustment')");
+            table.HasCheckConstraint("CK_postings_balance_after", "balance_after >= 0");
+        });
+        builder.Property(posting => posting.Id).UseIdentityAlwaysColumn();
+        builder.HasIndex(posting => new { posting.RequestId, posting.Kind }).IsUnique().HasFilter("request_id IS NOT NULL");
+        builder.HasIndex(posting => new { posting.AccountId, posting.Id }).HasFilter("kind <> 'provider_cost'");
+    }
+}
+
+internal sealed class EntryConfiguration : IEntityTypeConfiguration<Entry>
+{
+    public void Configure(EntityTypeBuilder<Entry> builder)
+    {
+        builder.ToTable("entries", table =>
+        {
+            table.HasCheckConstraint("CK_entries_book", "book IN ('customer', 'revenue', 'provider_cost', 'platform')");
+            table.HasCheckConstraint("CK_entries_amount", "amount <> 0");
+        });
+        builder.HasKey(entry => new { entry.PostingId, entry.Book });
+    }
+}
+
+internal sealed class HoldConfiguration : IEntityTypeConfiguration<Hold>
+{
+    public void Configure(EntityTypeBuilder<Hold> builder)
+    {
+        builder.ToTable("holds", table =>
+        {
+            table.HasCheckConstraint("CK_holds_amount", "amount >= 0");
+            table.HasCheckConstraint("CK_holds_state", "state IN ('open', 'settled', 'released', 'expired')");
+            table.HasCheckConstraint("CK_holds_closed_at", "(state = 'open') = (closed_at IS NULL)");
+        });
+        builder.HasKey(hold => hold.RequestId);
+        builder.Property(hold => hold.Attempts).HasColumnType("jsonb");
+        builder.HasIndex(hold => hold.ExpiresAt).HasFilter("state = 'open'");
+    }
+}
+
+internal sealed class ChargeConfiguration : IEntityTypeConfiguration<Charge>
+{
+    public void Configure(EntityTypeBuilder<Charge> builder)
+    {
+        builder.ToTable("charges", table => table.HasCheckConstraint(
+            "CK_charges_cost", "cost >= 0 AND provider_cost >= 0 AND written_off >= 0 AND written_off <= cost"));
+        builder.HasKey(charge => charge.RequestId);
+        builder.Property(charge => charge.Attempts).HasColumnType("jsonb");
+    }
+}
+
+internal sealed class PriceVersionConfiguration : IEntityTypeConfiguration<PriceVersion>
+{
+    public void Configure(EntityTypeBuilder<PriceVersion> builder)
+    {
+        builder.ToTable("price_versions", table => table.HasCheckConstraint(
+            "CK_price_versions_prices", "least(input, cached_input, cache_write, output) >= 0"));
+        builder.Property(version => version.Id).UseIdentityAlwaysColumn();
+        builder.HasIndex(version => new { version.Provider, version.Model, version.Id });
+    }
+}

@@ -1,0 +1,98 @@
+namespace LlmGateway.Billing.Data;
+
+// Rows as they are stored; every amount is in nano-dollars. Written by the functions in Migrations/LedgerFunctions only.
+
+internal sealed class Account
+{
+    public required string Id { get; init; }
+    public long Balance { get; init; }
+    public long Held { get; init; }
+    public DateTimeOffset OpenedAt { get; init; }
+}
+
+/// <summary>One event of the ledger. Its entries sum to zero.</summary>
+internal sealed class Posting
+{
+    public long Id { get; init; }
+    public required string Kind { get; init; }
+    public required string AccountId { get; init; }
+    public string? RequestId { get; init; }
+
+    /// <summary>The model's name as the client wrote it.</summary>
+    public string? Model { get; init; }
+    public long? PriceVersion { get; init; }
+    public long BalanceAfter { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+internal sealed class Entry
+{
+    public long PostingId { get; init; }
+    public required string Book { get; init; }
+    public required string AccountId { get; init; }
+    public long Amount { get; init; }
+}
+
+internal sealed class Hold
+{
+    public required string RequestId { get; init; }
+    public required string AccountId { get; init; }
+    public string? KeyId { get; init; }
+    public long Amount { get; init; }
+    public long PromptTokens { get; init; }
+    public long OutputTokens { get; init; }
+
+    /// <summary>The newest price version known when the hold was made: the book that the call is settled by.</summary>
+    public long PriceBook { get; init; }
+    public int MarkupBasisPoints { get; init; }
+    public required string State { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset ExpiresAt { get; init; }
+    public DateTimeOffset? ClosedAt { get; init; }
+
+    /// <summary>The provider calls of a released hold; those of a settled one are with its charge.</summary>
+    public string? Attempts { get; init; }
+}
+
+/// <summary>What one settled call used and cost.</summary>
+internal sealed class Charge
+{
+    public required string RequestId { get; init; }
+    public required string AccountId { get; init; }
+    public string? KeyId { get; init; }
+    public required string RequestedModel { get; init; }
+    public required string Provider { get; init; }
+    public required string Model { get; init; }
+    public required string Deployment { get; init; }
+    public long InputTokens { get; init; }
+    public long CachedInputTokens { get; init; }
+    public long CacheWriteTokens { get; init; }
+    public long OutputTokens { get; init; }
+    public long ReasoningTokens { get; init; }
+    public bool Estimated { get; init; }
+    public long Cost { get; init; }
+    public long WrittenOff { get; init; }
+    public long ProviderCost { get; init; }
+    public int MarkupBasisPoints { get; init; }
+    public long PriceVersion { get; init; }
+    public long BalanceAfter { get; init; }
+    public DateTimeOffset StartedAt { get; init; }
+    public int TimeToFirstTokenMs { get; init; }
+    public int TotalMs { get; init; }
+    public required string Attempts { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Prices of one model, per million tokens, from <see cref="EffectiveFrom"/> on.</summary>
+internal sealed class PriceVersion
+{
+    public long Id { get; init; }
+    public required string Provider { get; init; }
+    public required string Model { get; init; }
+    public long? Input { get; init; }
+    public long? CachedInput { get; init; }
+    public long? CacheWrite { get; init; }
+    public long? Output { get; init; }
+    public DateTimeOffset EffectiveFrom { get; init; }
+    public required string ContentHash { get; init; }
+}

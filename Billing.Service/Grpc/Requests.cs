@@ -1,0 +1,89 @@
+using LlmGateway.Billing.Ledger;
+using LlmGateway.Billing.Pricing;
+using LlmGateway.Protos.Billing.V1;
+
+namespace LlmGateway.Billing.Grpc;
+
+/// <summary>Messages to the ledger's own types, every field checked.</summary>
+internal static class Requests
+{
+    private const int MostCandidates = 100;
+    private const int MostPrices = 10_000;
+    private const int MostMilliseconds = 86_400_000;
+
+    public static WantedHold ToWantedHold(this HoldRequest request)
+    {
+        var output = Fields.Tokens("output_tokens", request.OutputTokens);
+        Fields.InRange("candidates", request.Candidates.Count, 1, MostCandidates);
+        return new(
+            Fields.RequestId(request.RequestId),
+            Fields.AccountId(request.AccountId),
+            Fields.KeyId(request.KeyId),
+            [.. request.Candidates.Select((candidate, index) => candidate.ToPricedModel($"candidates[{index}]")).Distinct()],
+            Fields.Tokens("prompt_tokens", request.PromptTokens),
+            output,
+            Fields.InRange("min_output_tokens", request.MinOutputTokens, 0, output));
+    }
+
+    public static UsedCall ToUsedCall(this SettleRequest request, TimeProvider time)
+    {
+        var servedBy = Fields.Present("served_by", request.ServedBy);
+        var usage = Fields.Present("usage", request.Usage);
+        var timings = request.Timings ?? new Timings();
+        var output = Fields.Tokens("usage.output_tokens", usage.OutputTokens);
+        return new(
+            Fields.RequestId(request.RequestId),
+            servedBy.ToPricedModel("served_by"),
+            servedBy.Deployment,
+            Fields.Name("requested_model", request.RequestedModel),
+            new(
+                Fields.Tokens("usage.input_tokens", usage.InputTokens),
+                Fields.Tokens("usage.cached_input_tokens", usage.CachedInputTokens),
+                Fields.Tokens("usage.cache_write_tokens", usage.CacheWriteTokens),
+                output),
+            Fields.Tokens("usage.reasoning_tokens", usage.ReasoningTokens),
+            usage.Estimated,
+            timings.StartedAt is null ? time.GetUtcNow() : Fields.Time("timings.started_at", timings.StartedAt),
+            (int)Fields.InRange("timings.time_to_first_token_ms", timings.TimeToFirstTokenMs, 0, MostMilliseconds),
+            (int)Fields.InRange("timings.total_ms", timings.TotalMs, 0, MostMilliseconds),
+            AttemptsJson.Write(request.Attempts));
+    }
+
+    /// <summary>One price a model; saying the same price twice is no contradiction.</summary>
+    public static Dictionary<PricedModel, AnnouncedPrices> ToPrices(this AnnouncePricesRequest request)
+    {
+        Fields.InRange("prices", request.Prices.Count, 0, MostPrices);
+        var prices = new Dictionary<PricedModel, AnnouncedPrices>();
+        foreach (var (index, price) in request.Prices.Index())
+        {
+            var field = $"prices[{index}]";
+            var model = new PricedModel(
+                Fields.Name($"{field}.provider", price.Provider), Fields.Name($"{field}.model", price.Model));
+            var announced = price.ToAnnouncedPrices(field);
+            if (!prices.TryAdd(model, announced) && prices[model] != announced)
+            {
+                throw Fields.Invalid(field, "has another price than an earlier one of the same model.");
+            }
+        }
+
+        return prices;
+    }
+
+    public static PricedModel ToPricedModel(this Candidate candidate, string field)
+    {
+        Fields.Name($"{field}.deployment", candidate.Deployment);
+        return new(Fields.Name($"{field}.provider", candidate.Provider), Fields.Name($"{field}.model", candidate.Model));
+    }
+
+    private static AnnouncedPrices ToAnnouncedPrices(this ModelPrice price, string field)
+    {
+        return new(
+            Optional("input", price.HasInput, price.Input),
+            Optional("cached_input", price.HasCachedInput, price.CachedInput),
+            Optional("cache_write", price.HasCacheWrite, price.CacheWrite),
+            Optional("output", price.HasOutput, price.Output));
+
+        long? Optional(string kind, bool has, long value) =>
+            has ? Fields.InRange($"{field}.{kind}", value, 0, TokenPrices.Highest) : null;
+    }
+}

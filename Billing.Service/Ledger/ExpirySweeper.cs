@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace LlmGateway.Billing.Ledger;
+
+/// <summary>Gives back holds whose calls are gone without a word. Any number of replicas may sweep at once.</summary>
+internal sealed partial class ExpirySweeper(
+    NpgsqlDataSource database, IOptions<BillingOptions> options, BillingMetrics metrics, TimeProvider time, ILogger<ExpirySweeper> logger)
+    : BackgroundService
+{
+    // Its accounts stay locked until the commit, so a sweep is many short transactions rather than a long one.
+    private const int HoldsPerTransaction = 200;
+
+    /// <returns>How many holds were expired.</returns>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var total = 0;
+        int expired;
+        do
+        {
+            await using var command = database.CreateCommand("select billing.expire($1, $2)");
+            command.Parameters.AddOne(time.GetUtcNow());
+            command.Parameters.AddOne(HoldsPerTransaction);
+            expired = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+            total += expired;
+        }
+        while (expired == HoldsPerTransaction);
+
+        if (total > 0)
+        {
+            metrics.Expired(total);
+            Log.Expired(logger, total);
+        }
+
+        return total;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
+        do
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (NpgsqlException exception)
+            {
+                Log.Failed(logger, exception);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Count} holds were neither settled nor released nor renewed in time; their money is available again.")]
+        public static partial void Expired(ILogger logger, int count);
+
+        [LoggerMessage(2, LogLevel.Error, "The sweep for expired holds failed; the next one tries again.")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,120 @@
+using LlmGateway.Billing.Pricing;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace LlmGateway.Billing.Ledger;
+
+/// <summary>A call that wants money set aside.</summary>
+/// <param name="MinOutputTokens">The least output bound that is still worth a call; the hold shrinks down to it.</param>
+internal sealed record WantedHold(
+    string RequestId, string AccountId, string? KeyId, IReadOnlyList<PricedModel> Candidates, long PromptTokens, long OutputTokens,
+    long MinOutputTokens);
+
+internal sealed record GrantedHold(NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt);
+
+/// <summary>
+/// Money set aside for calls that run. The database decides, in one statement under the account's lock; when it says no, the bound is
+/// shrunk to what was available at that moment and put to it again. Under contention that moment passes, hence several tries, the
+/// last with the least bound: what is refused did not fit at the instant of its last decision.
+/// </summary>
+internal sealed class Holds(
+    NpgsqlDataSource database, Prices prices, IOptions<BillingOptions> options, BillingMetrics metrics, TimeProvider time)
+{
+    private const int Tries = 4;
+    private readonly BillingOptions _options = options.Value;
+
+    public async Task<Answer<GrantedHold>> HoldAsync(WantedHold wanted, CancellationToken cancellationToken)
+    {
+        var answer = await DecideAsync(wanted, cancellationToken);
+        metrics.HoldDecided(answer.Refusal?.Reason);
+        return answer;
+    }
+
+    /// <summary>Moves an open hold's expiry to a whole lifetime from now.</summary>
+    /// <returns>The new expiry.</returns>
+    public async Task<(DateTimeOffset ExpiresAt, LedgerRefusal? Refusal)> RenewAsync(
+        string requestId, CancellationToken cancellationToken)
+    {
+        // One row's own field: needs no lock of the account. Against the sweep, whoever changes the row first wins, and the other
+        // looks at it again.
+        await using var command = database.CreateCommand(
+            """
+            with renewed as (
+                update billing.holds set expires_at = greatest(expires_at, $2)
+                where request_id = $1 and state = 'open' returning expires_at)
+            select (select expires_at from renewed), exists (select from billing.holds where request_id = $1)
+            """);
+        command.Parameters.AddOne(requestId);
+        command.Parameters.AddOne(time.GetUtcNow() + _options.HoldLifetime);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return reader switch
+        {
+            _ when !reader.IsDBNull(0) => (reader.GetFieldValue<DateTimeOffset>(0), null),
+            _ when reader.GetBoolean(1) => (default, new LedgerRefusal(LedgerRefusalReason.ClosedHold)),
+            _ => (default, new LedgerRefusal(LedgerRefusalReason.UnknownHold)),
+        };
+    }
+
+    /// <summary>Gives the hold back whole. What is not held is left as it is.</summary>
+    /// <param name="attempts">A JSON array of the provider calls made.</param>
+    public async Task ReleaseAsync(string requestId, string attempts, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select billing.release($1, $2, $3)");
+        command.Parameters.AddTexts([requestId], id => id);
+        command.Parameters.AddDocuments([attempts], json => json);
+        command.Parameters.AddOne(time.GetUtcNow());
+        metrics.Released((int)(await command.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    private async Task<Answer<GrantedHold>> DecideAsync(WantedHold wanted, CancellationToken cancellationToken)
+    {
+        var (book, unknown) = await prices.FindAsync(wanted.Candidates, cancellationToken);
+        if (unknown is { } model)
+        {
+            return new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = model };
+        }
+
+        var quote = new HoldQuote(
+            [.. wanted.Candidates.Select(candidate => book.Prices[candidate])], wanted.PromptTokens, _options.MarkupBasisPoints);
+        var output = wanted.OutputTokens;
+        for (var attempt = 1; ; attempt++)
+        {
+            var decided = await TryAsync(wanted, quote.Amount(output), output, book.Number, cancellationToken);
+            if (decided.Outcome != HoldOutcome.Insufficient)
+            {
+                return ToAnswer(decided);
+            }
+
+            var smaller = quote.LargestOutput(wanted.MinOutputTokens, output, decided.Balance - decided.Held);
+            if (smaller is null)
+            {
+                return new LedgerRefusal(LedgerRefusalReason.InsufficientBalance)
+                {
+                    Required = quote.Amount(wanted.MinOutputTokens),
+                    Balance = decided.Balance,
+                    Held = decided.Held,
+                };
+            }
+
+            output = attempt + 1 < Tries ? smaller.Value : wanted.MinOutputTokens;
+        }
+    }
+
+    private async Task<HoldRow> TryAsync(
+        WantedHold wanted, NanoUsd amount, long outputTokens, long priceBook, CancellationToken cancellationToken)
+    {
+        var line = new HoldLine(
+            wanted.RequestId, wanted.AccountId, wanted.KeyId, amount, wanted.PromptTokens, outputTokens, priceBook);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return (await HoldStatement.ExecuteAsync(connection, [line], _options, time.GetUtcNow(), cancellationToken))[0];
+    }
+
+    private static Answer<GrantedHold> ToAnswer(HoldRow row) => row.Outcome switch
+    {
+        HoldOutcome.Held => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt),
+        HoldOutcome.Closed => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
+        HoldOutcome.Foreign => new LedgerRefusal(LedgerRefusalReason.ForeignHold),
+        _ => throw new ArgumentOutOfRangeException(nameof(row), row.Outcome, "Not a final outcome."),
+    };
+}

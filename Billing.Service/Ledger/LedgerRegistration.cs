@@ -1,0 +1,61 @@
+using LlmGateway.Billing.Data;
+using LlmGateway.Billing.Pricing;
+using LlmGateway.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace LlmGateway.Billing.Ledger;
+
+internal static class LedgerRegistration
+{
+    private const string Database = "billingdb";
+
+    /// <summary>The database with its schema: everything after this finds it migrated.</summary>
+    public static void AddLedgerDatabase(this IHostApplicationBuilder builder)
+    {
+        // No retries here: a caller has two seconds and repeats by itself what may be repeated.
+        builder.AddNpgsqlDbContext<BillingDbContext>(
+            Database,
+            settings => settings.DisableRetry = true,
+            options => options.UseNpgsql(npgsql => npgsql.MigrationsHistoryTable("__migrations", BillingDbContext.Schema)));
+        builder.AddMigrations<BillingDbContext>();
+        builder.Services.AddSingleton(services => CreateDataSource(
+            services.GetRequiredService<IConfiguration>().GetConnectionString(Database),
+            services.GetRequiredService<IOptions<BillingOptions>>().Value,
+            services.GetRequiredService<ILoggerFactory>()));
+    }
+
+    public static void AddLedger(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Holds>();
+        builder.Services.AddSingleton<Settlements>();
+        builder.Services.AddScoped<Accounts>();
+        builder.Services.AddSingleton<LedgerWarmUp>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWarmUp>());
+        builder.Services.AddHostedService<ExpirySweeper>();
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
+            "ledger", services => services.GetRequiredService<LedgerWarmUp>(), failureStatus: null, [HealthEndpoints.Ready]));
+    }
+
+    public static void AddPricing(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Prices>();
+        builder.Services.AddHostedService<PriceRefresher>();
+    }
+
+    /// <summary>The connections for holds and settlements: few, and each keeps the handful of statements prepared.</summary>
+    internal static NpgsqlDataSource CreateDataSource(string? connectionString, BillingOptions options, ILoggerFactory loggers)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxPoolSize = options.Connections,
+            MaxAutoPrepare = 20,
+            AutoPrepareMinUsages = 2,
+            ApplicationName = "LlmGateway.Billing",
+        };
+        settings.MinPoolSize = Math.Min(settings.MinPoolSize, options.Connections);
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(loggers).Build();
+    }
+}

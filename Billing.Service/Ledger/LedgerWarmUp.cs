@@ -1,0 +1,44 @@
+using LlmGateway.Billing.Pricing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace LlmGateway.Billing.Ledger;
+
+/// <summary>
+/// Makes one hold and one settlement before the first caller does, in a transaction that is rolled back: the first call of a process
+/// would otherwise pay for connections, plans and compilation with a good part of its deadline. The health check "ledger".
+/// </summary>
+internal sealed class LedgerWarmUp(
+    NpgsqlDataSource database, Prices prices, IOptions<BillingOptions> options, TimeProvider time)
+    : IHostedService, IHealthCheck
+{
+    // No caller can name this account: the characters are outside its alphabet.
+    private const string Account = "(warm-up)";
+
+    private volatile bool _done;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await prices.RefreshAsync(cancellationToken);
+
+        // Its own request id, lest two replicas that start at once wait for each other's.
+        var requestId = $"(warm-up) {Guid.NewGuid():N}";
+        var hold = new HoldLine(requestId, Account, KeyId: null, NanoUsd.Zero, PromptTokens: 0, OutputTokens: 0, PriceBook: 0);
+        var call = new UsedCall(
+            requestId, new("-", "-"), "-", "-", new(0, 0, 0, 0), ReasoningTokens: 0, Estimated: true, time.GetUtcNow(), 0, 0, "[]");
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await HoldStatement.ExecuteAsync(connection, [hold], options.Value, time.GetUtcNow(), cancellationToken);
+        await SettleStatement.ExecuteAsync(
+            connection, [new(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0)], time.GetUtcNow(), cancellationToken);
+        await transaction.RollbackAsync(cancellationToken);
+        _done = true;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_done ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("Holds and settlements are not warmed up yet."));
+}

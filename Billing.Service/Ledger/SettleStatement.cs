@@ -1,0 +1,74 @@
+using LlmGateway.Billing.Pricing;
+using Npgsql;
+
+namespace LlmGateway.Billing.Ledger;
+
+/// <summary>One settlement, priced.</summary>
+internal sealed record SettleLine(UsedCall Call, NanoUsd Cost, NanoUsd ProviderCost, long PriceVersion);
+
+/// <summary>What a call used, and how it went.</summary>
+/// <param name="Attempts">A JSON array.</param>
+internal sealed record UsedCall(
+    string RequestId, PricedModel Served, string Deployment, string RequestedModel, TokenUsage Tokens, long ReasoningTokens,
+    bool Estimated, DateTimeOffset StartedAt, int TimeToFirstTokenMs, int TotalMs, string Attempts);
+
+/// <summary>The figures of a request id's first and only settlement.</summary>
+/// <param name="First">Whether that was now.</param>
+internal sealed record SettledCall(NanoUsd Cost, NanoUsd ProviderCost, NanoUsd Balance, NanoUsd WrittenOff, bool First);
+
+/// <summary>Calls billing.settle: any number of settlements in one round trip and one durable commit.</summary>
+internal static class SettleStatement
+{
+    private const string Sql =
+        """
+        select r_item, r_outcome, r_cost, r_provider_cost, r_balance, r_written_off, r_first
+        from billing.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        """;
+
+    /// <returns>One element for each line, in the lines' order: null where the hold is unknown or was released.</returns>
+    public static async Task<SettledCall?[]> ExecuteAsync(
+        NpgsqlConnection connection, IReadOnlyList<SettleLine> lines, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql, connection);
+        Bind(command.Parameters, lines, now);
+
+        var settled = new SettledCall?[lines.Count];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            settled[reader.GetInt32(0) - 1] = reader.GetString(1) switch
+            {
+                "settled" => new SettledCall(
+                    new(reader.GetInt64(2)), new(reader.GetInt64(3)), new(reader.GetInt64(4)), new(reader.GetInt64(5)),
+                    reader.GetBoolean(6)),
+                "released" => null,
+                var other => throw new InvalidOperationException($"billing.settle answered {other}."),
+            };
+        }
+
+        return settled;
+    }
+
+    private static void Bind(NpgsqlParameterCollection parameters, IReadOnlyList<SettleLine> lines, DateTimeOffset now)
+    {
+        parameters.AddTexts(lines, line => line.Call.RequestId);
+        parameters.AddLongs(lines, line => line.Cost.Value);
+        parameters.AddLongs(lines, line => line.ProviderCost.Value);
+        parameters.AddLongs(lines, line => line.PriceVersion);
+        parameters.AddTexts(lines, line => line.Call.RequestedModel);
+        parameters.AddTexts(lines, line => line.Call.Served.Provider);
+        parameters.AddTexts(lines, line => line.Call.Served.Model);
+        parameters.AddTexts(lines, line => line.Call.Deployment);
+        parameters.AddLongs(lines, line => line.Call.Tokens.Input);
+        parameters.AddLongs(lines, line => line.Call.Tokens.CachedInput);
+        parameters.AddLongs(lines, line => line.Call.Tokens.CacheWrite);
+        parameters.AddLongs(lines, line => line.Call.Tokens.Output);
+        parameters.AddLongs(lines, line => line.Call.ReasoningTokens);
+        parameters.AddBooleans(lines, line => line.Call.Estimated);
+        parameters.AddTimes(lines, line => line.Call.StartedAt);
+        parameters.AddIntegers(lines, line => line.Call.TimeToFirstTokenMs);
+        parameters.AddIntegers(lines, line => line.Call.TotalMs);
+        parameters.AddDocuments(lines, line => line.Call.Attempts);
+        parameters.AddOne(now);
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace LlmGateway.Billing.Pricing;
+
+/// <summary>Looks for prices that another replica has announced.</summary>
+internal sealed partial class PriceRefresher(
+    Prices prices, IOptions<BillingOptions> options, TimeProvider time, ILogger<PriceRefresher> logger)
+    : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var failed = false;
+        using var timer = new PeriodicTimer(options.Value.PriceRefreshInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await prices.RefreshAsync(stoppingToken);
+                failed = false;
+            }
+            catch (NpgsqlException exception)
+            {
+                // Once for an outage, not once a second.
+                if (!failed)
+                {
+                    Log.Failed(logger, exception);
+                }
+
+                failed = true;
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The prices could not be read again; those in memory go on.")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}
