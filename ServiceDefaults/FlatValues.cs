@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace LlmGateway.ServiceDefaults;
 
@@ -112,14 +111,14 @@ internal static class FlatValues
     /// <summary>A comma list or a JSON array; set as a comma list.</summary>
     public static FlatValue Secrets(string text)
     {
-        var list = Elements(text);
+        var list = StringList.Parse(text);
         return list is not null && list.All(IsSecret)
             ? string.Join(',', list)
             : FlatValue.Wrong($"must be a comma list or a JSON array of keys, each 1 to {LongestSecret} printable ASCII characters without a comma.");
     }
 
     /// <summary>A comma list or a JSON array; set with the separator that the configuration key wants.</summary>
-    public static Func<string, FlatValue> List(char separator) => text => Elements(text) is { } list
+    public static Func<string, FlatValue> List(char separator) => text => StringList.Parse(text) is { } list
         ? string.Join(separator, list)
         : FlatValue.Wrong("is neither a comma list nor a JSON array of strings.");
 
@@ -134,23 +133,6 @@ internal static class FlatValues
 
     private static bool IsSecret(string text) =>
         text.Length is > 0 and <= LongestSecret && text.All(character => character is > ' ' and <= '~' and not ',');
-
-    private static List<string>? Elements(string text)
-    {
-        if (!text.StartsWith('['))
-        {
-            return [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize<List<string>>(text)?.FindAll(element => element is not null);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 
     private static bool TryDecimal(string text, out decimal number) =>
         decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);

@@ -80,7 +80,7 @@ public static class GrpcClients
     {
         // BillingApi.BillingApiClient is nested in the class that has the descriptor.
         var descriptor = client.DeclaringType?.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null)
-            as ServiceDescriptor ?? throw new ArgumentException($"{client} was not generated from a proto service.", nameof(client));
+            as Google.Protobuf.Reflection.ServiceDescriptor ?? throw new ArgumentException($"{client} was not generated from a proto service.", nameof(client));
         return descriptor.Methods
             .Where(method => method.GetOptions()?.IdempotencyLevel
                 is MethodOptions.Types.IdempotencyLevel.Idempotent or MethodOptions.Types.IdempotencyLevel.NoSideEffects)

@@ -72,7 +72,7 @@ internal sealed class RetryInterceptor : Interceptor
             }
         }
 
-        public async Task<Metadata> HeadersAsync(Task<TResponse> response)
+        public async Task<Metadata> HeadersAsync(Task response)
         {
             await response.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             return _attempt is { } attempt ? await attempt.ResponseHeadersAsync : [];

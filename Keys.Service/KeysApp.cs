@@ -1,0 +1,20 @@
+using LlmGateway.Keys.ApiKeys;
+using LlmGateway.Keys.Data;
+using LlmGateway.Keys.Grpc;
+using LlmGateway.ServiceDefaults;
+
+namespace LlmGateway.Keys;
+
+internal static class KeysApp
+{
+    // The order is the start's order: no port is opened before the schema is migrated, the configured keys are in it, and Verify has
+    // run once. So /ready cannot be true earlier either.
+    public static void AddKeys(this IHostApplicationBuilder builder)
+    {
+        builder.AddKeysDatabase();   // Data/
+        builder.AddApiKeys();        // ApiKeys/
+        builder.AddGrpcDefaults();   // Grpc/
+    }
+
+    public static void MapKeys(this WebApplication app) => app.MapGrpcService<KeysGrpcService>();
+}
