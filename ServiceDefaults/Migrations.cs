@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -56,7 +58,7 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
             // The lock has a session of its own, because the one that migrates is closed and opened again between commands.
             await using var lockScope = scopes.CreateAsyncScope();
             var locking = lockScope.ServiceProvider.GetRequiredService<TContext>();
-            await OpenAsync(locking, cancellationToken);
+            await using var connection = await OpenAsync(locking, cancellationToken);
             await using (await DatabaseLock.HoldForSessionAsync(locking, $"migrate {typeof(TContext).Name}", cancellationToken))
             {
                 await MigrateAsync(activity, cancellationToken);
@@ -80,6 +82,9 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TContext>();
+
+        // Before it is read: reading a history that does not exist is an error in the log.
+        await db.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
         var pending = (await db.Database.GetPendingMigrationsAsync(cancellationToken)).ToList();
         activity?.SetTag("migrations.pending", pending.Count);
         if (pending.Count == 0)
@@ -92,15 +97,17 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
         await db.Database.MigrateAsync(cancellationToken);
     }
 
-    private async Task OpenAsync(TContext db, CancellationToken cancellationToken)
+    private async Task<DbConnection> OpenAsync(TContext db, CancellationToken cancellationToken)
     {
+        var connection = db.Database.GetDbConnection();
         var start = time.GetTimestamp();
         while (true)
         {
             try
             {
-                await db.Database.OpenConnectionAsync(cancellationToken);
-                return;
+                // On the connection itself: the context would retry, and log each failure as an error.
+                await connection.OpenAsync(cancellationToken);
+                return connection;
             }
             catch (DbException exception) when (IsNotThereYet(exception))
             {

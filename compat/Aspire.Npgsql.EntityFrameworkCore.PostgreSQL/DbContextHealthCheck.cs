@@ -9,11 +9,12 @@ internal sealed class DbContextHealthCheck<TContext>(TContext db) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        // The connection itself: what goes through the context is repeated by the retry strategy for most of a minute.
+        var connection = db.Database.GetDbConnection();
         try
         {
-            // On the connection itself: a command of the context would be repeated by the retry strategy for most of a minute.
-            await db.Database.OpenConnectionAsync(cancellationToken);
-            await using var command = db.Database.GetDbConnection().CreateCommand();
+            await connection.OpenAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
             command.CommandText = "SELECT 1";
             await command.ExecuteScalarAsync(cancellationToken);
             return HealthCheckResult.Healthy();
@@ -24,7 +25,7 @@ internal sealed class DbContextHealthCheck<TContext>(TContext db) : IHealthCheck
         }
         finally
         {
-            await db.Database.CloseConnectionAsync();
+            await connection.CloseAsync();
         }
     }
 }
