@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Grpc.Wire;
 
 namespace Grpc.Core;
 
@@ -10,7 +11,10 @@ public sealed partial class Metadata
         private static readonly SearchValues<char> KeyCharacters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz_-.");
 
         private readonly string? _value;
-        private readonly byte[]? _bytes;
+        private byte[]? _bytes;
+
+        // Base64 as received. Decoded when asked for, so that a peer's bad value harms only who reads it.
+        private readonly string? _encoded;
 
         /// <exception cref="ArgumentException">The key has other characters than <c>[0-9a-z_.-]</c>, or ends in <c>-bin</c>.</exception>
         public Entry(string key, string value)
@@ -39,10 +43,11 @@ public sealed partial class Metadata
         }
 
         // Received: the key is lower-case already, and a peer's spelling is not refused.
-        private Entry(string key, string? value, byte[]? bytes)
+        private Entry(string key, string? value, string? encoded, byte[]? bytes)
         {
             Key = key;
             _value = value;
+            _encoded = encoded;
             _bytes = bytes;
         }
 
@@ -51,22 +56,23 @@ public sealed partial class Metadata
 
         public bool IsBinary => Key.EndsWith(BinaryHeaderSuffix, StringComparison.Ordinal);
 
-        public byte[] ValueBytes => _bytes is null ? Encoding.ASCII.GetBytes(_value!) : (byte[])_bytes.Clone();
+        /// <exception cref="FormatException">The peer's value is not base64.</exception>
+        public byte[] ValueBytes => IsBinary ? (byte[])Bytes.Clone() : Encoding.ASCII.GetBytes(_value!);
 
         public string Value => _value ?? throw new InvalidOperationException("Cannot access string value of a binary metadata entry");
 
         public override string ToString() => IsBinary
-            ? $"[Entry: key={Key}, valueBytes={Convert.ToHexString(_bytes!)}]"
+            ? $"[Entry: key={Key}, valueBytes={_encoded ?? Convert.ToBase64String(Bytes)}]"
             : $"[Entry: key={Key}, value={Value}]";
 
-        internal static Entry Received(string key, string value) => new(key, value, null);
+        // The bytes themselves, not a copy.
+        internal byte[] Bytes => _bytes ??= HeaderMetadata.FromBase64(_encoded!);
 
-        internal static Entry Received(string key, byte[] bytes) => new(key, null, bytes);
+        internal static Entry Received(string key, string value) => new(key, value, null, null);
+
+        internal static Entry ReceivedBinary(string key, string encoded) => new(key, null, encoded, null);
 
         internal bool HasKey(string key) => string.Equals(Key, key, StringComparison.OrdinalIgnoreCase);
-
-        // The bytes themselves, for the writer only.
-        internal ReadOnlySpan<byte> Bytes => _bytes;
 
         private static string Normalize(string key)
         {
