@@ -1,0 +1,60 @@
+using Grpc.Core;
+using LlmGateway.Gateway.Authentication;
+using LlmGateway.Gateway.Calls;
+using LlmGateway.Gateway.OpenAi;
+using LlmGateway.Protos.Billing.V1;
+
+namespace LlmGateway.Gateway.Account;
+
+/// <summary>What an account can see of its own money.</summary>
+internal static partial class AccountRoutes
+{
+    public static void MapAccount(this IEndpointRouteBuilder routes)
+    {
+        var billing = routes.MapGroup("/billing");
+        billing.MapGet("/balance", BalanceAsync);
+        billing.MapGet("/transactions", TransactionsAsync);
+    }
+
+    private static Task BalanceAsync(HttpContext context, BillingApi.BillingApiClient billing, ILogger<BillingApi.BillingApiClient> logger) =>
+        AnswerAsync(context, logger, async accountId =>
+        {
+            var reply = await billing.GetBalanceAsync(new() { AccountId = accountId }, cancellationToken: context.RequestAborted);
+            await context.WriteJsonAsync(BalanceBody.From(accountId, reply), AccountJson.Wire.BalanceBody);
+        });
+
+    private static async Task TransactionsAsync(HttpContext context, BillingApi.BillingApiClient billing, ILogger<BillingApi.BillingApiClient> logger)
+    {
+        if (TransactionsPage.Read(context.Request.Query, out var page) is { } error)
+        {
+            await OpenAiErrors.WriteAsync(context, error);
+            return;
+        }
+
+        await AnswerAsync(context, logger, async accountId =>
+        {
+            var request = new ListTransactionsRequest { AccountId = accountId, Limit = page.Limit, Offset = page.Offset };
+            var reply = await billing.ListTransactionsAsync(request, cancellationToken: context.RequestAborted);
+            await context.WriteJsonAsync(TransactionsBody.From(accountId, page, reply), AccountJson.Wire.TransactionsBody);
+        });
+    }
+
+    private static async Task AnswerAsync(HttpContext context, ILogger logger, Func<string, Task> answer)
+    {
+        try
+        {
+            await answer(Caller.Of(context).AccountId);
+        }
+        catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            Log.BillingFailed(logger, exception, context.TraceIdentifier, exception.StatusCode);
+            await OpenAiErrors.WriteAsync(context, ApiErrors.BillingUnavailable);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Billing.Service did not answer request {RequestId}: {StatusCode}.")]
+        public static partial void BillingFailed(ILogger logger, Exception exception, string requestId, StatusCode statusCode);
+    }
+}

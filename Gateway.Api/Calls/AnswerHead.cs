@@ -1,0 +1,31 @@
+using System.Globalization;
+using LlmGateway.Protos.Routing.V1;
+using Microsoft.Extensions.Primitives;
+
+namespace LlmGateway.Gateway.Calls;
+
+/// <summary>The headers of an answer that has begun.</summary>
+internal static class AnswerHead
+{
+    private static readonly StringValues EventStream = "text/event-stream";
+    private static readonly StringValues NoCache = "no-cache";
+    private static readonly StringValues No = "no";
+    private static readonly StringValues[] SmallNumbers = [.. Enumerable.Range(0, 10).Select(n => new StringValues(n.ToString(CultureInfo.InvariantCulture)))];
+
+    public static void Provenance(HttpResponse response, Started started)
+    {
+        response.Headers["x-llm-provider"] = started.Provider;
+        response.Headers["x-llm-model"] = started.Model;
+        response.Headers["x-llm-attempts"] = started.Attempts >= 0 && started.Attempts < SmallNumbers.Length
+            ? SmallNumbers[started.Attempts]
+            : started.Attempts.ToString(CultureInfo.InvariantCulture);
+    }
+
+    public static void Stream(HttpResponse response)
+    {
+        response.Headers.ContentType = EventStream;
+        response.Headers.CacheControl = NoCache;
+        // nginx collects an answer before it passes it on, unless told not to.
+        response.Headers["x-accel-buffering"] = No;
+    }
+}

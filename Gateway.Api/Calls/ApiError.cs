@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+
+namespace LlmGateway.Gateway.Calls;
+
+/// <summary>What a client is told when it gets no answer; each dialect has its own way of writing it.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Type">The class of the error, such as <c>invalid_request_error</c>.</param>
+/// <param name="Code">What exactly went wrong, for programs; null where no code is known.</param>
+/// <param name="Message">What went wrong, for people. Carries no secret.</param>
+internal sealed record ApiError(int Status, string Type, string? Code, string Message)
+{
+    /// <summary>The request's field at fault, as a path: <c>messages[0].role</c>.</summary>
+    public string? Param { get; init; }
+
+    public ErrorMetadata? Metadata { get; init; }
+
+    /// <summary>What <c>x-should-retry</c> says to the official SDKs; null leaves it to their own rule for the status.</summary>
+    public bool? ShouldRetry { get; init; }
+
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Provider calls made before giving up; 0 where none was made.</summary>
+    public int Attempts { get; init; }
+}
+
+/// <summary>Figures behind an error. Amounts are in USD; whatever is null is left out.</summary>
+internal sealed record ErrorMetadata
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Required { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Available { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Balance { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Held { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RuledOutDeployment>? Candidates { get; init; }
+}
+
+/// <summary>Why a deployment could not take the call.</summary>
+internal sealed record RuledOutDeployment(string Deployment, string Reason);

@@ -1,0 +1,119 @@
+using Google.Protobuf;
+using Grpc.Core;
+using LlmGateway.Protos.Routing.V1;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.Gateway.Calls;
+
+/// <summary>One call, from a checked request to the last byte of its answer.</summary>
+/// <remarks>
+/// 1. The call is opened at Routing with a deadline for all of it. A client that leaves cancels it there.
+/// 2. Its events become the answer: <see cref="StreamedAnswer"/> or <see cref="PlainAnswer"/>.
+/// 3. Routing failing itself is an error like any other, in the place where it happens.
+/// 4. The outcome is counted, and logged when it was not an answer.
+/// 5. An answer that broke off ends its connection.
+/// </remarks>
+internal sealed partial class CallPipeline(
+    RoutingApi.RoutingApiClient routing, IOptions<CallTimes> times, GatewayMetrics metrics, TimeProvider time, ILogger<CallPipeline> logger)
+{
+    public async Task RunAsync(HttpContext context, CallRequest request)
+    {
+        var began = time.GetTimestamp();
+
+        // 1.
+        using var call = routing.Complete(
+            ToProto(context, request), deadline: time.GetUtcNow().UtcDateTime + times.Value.Total, cancellationToken: context.RequestAborted);
+
+        // 2. and 3.
+        var error = request.Stream
+            ? await StreamAsync(context, call.ResponseStream)
+            : await AnswerAsync(context, call.ResponseStream);
+
+        if (error is null)
+        {
+            // The answer is whole, so Routing has read the request: nothing reads the body's array any more. After anything
+            // else a write to Routing may still be under way, and the array is left to the garbage collector.
+            request.Body.Dispose();
+        }
+
+        // 4.
+        metrics.CallEnded(request.Stream, error, time.GetElapsedTime(began));
+        if (error is null)
+        {
+            return;
+        }
+
+        Log.NotCompleted(logger, context.TraceIdentifier, request.Caller.AccountId, error.Status, error.Code);
+
+        // 5.
+        if (IsBroken(context, error))
+        {
+            throw new AnswerBrokenOffException(error.Code ?? error.Type);
+        }
+    }
+
+    private async Task<ApiError?> StreamAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
+    {
+        using var answer = new StreamedAnswer(context, events, times.Value, time);
+        try
+        {
+            return await answer.RelayAsync();
+        }
+        catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return await answer.FailAsync(RoutingFailed(context, exception));
+        }
+    }
+
+    private async Task<ApiError?> AnswerAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
+    {
+        var answer = new PlainAnswer(context, events);
+        try
+        {
+            return await answer.RelayAsync();
+        }
+        catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return await answer.FailAsync(RoutingFailed(context, exception));
+        }
+    }
+
+    private ApiError RoutingFailed(HttpContext context, RpcException exception)
+    {
+        Log.RoutingFailed(logger, exception, context.TraceIdentifier, exception.StatusCode);
+        return FailureWire.From(exception);
+    }
+
+    // The status line says 200 although the call failed: only a stream that had begun.
+    private static bool IsBroken(HttpContext context, ApiError error) => context.Response.StatusCode != error.Status;
+
+    private static CompleteRequest ToProto(HttpContext context, CallRequest request)
+    {
+        var proto = new CompleteRequest
+        {
+            RequestId = context.TraceIdentifier,
+            AccountId = request.Caller.AccountId,
+            KeyId = request.Caller.KeyId,
+            Dialect = request.Dialect,
+            Body = UnsafeByteOperations.UnsafeWrap(request.Body.Bytes),
+            Model = request.Model,
+            Stream = request.Stream,
+            IncludeUsage = request.IncludeUsage,
+        };
+        if (request.MaxOutputTokens is { } tokens)
+        {
+            proto.MaxOutputTokens = tokens;
+        }
+
+        return proto;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Call {RequestId} of account {Account} was not completed: {Status} {Code}.")]
+        public static partial void NotCompleted(ILogger logger, string requestId, string account, int status, string? code);
+
+        [LoggerMessage(2, LogLevel.Warning, "Routing failed during call {RequestId}: {StatusCode}.")]
+        public static partial void RoutingFailed(ILogger logger, Exception exception, string requestId, StatusCode statusCode);
+    }
+}

@@ -1,0 +1,50 @@
+using Google.Protobuf;
+using Grpc.Core;
+using LlmGateway.Gateway.OpenAi;
+using LlmGateway.Protos.Routing.V1;
+
+namespace LlmGateway.Gateway.Calls;
+
+/// <summary>Gives one call's answer in one piece, after it has been settled: until then every failure gets its true status.</summary>
+internal sealed class PlainAnswer(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
+{
+    private ByteString? _answer;
+
+    /// <summary>Returns null after the whole answer, else the error that the client was given in place of one.</summary>
+    public async Task<ApiError?> RelayAsync()
+    {
+        while (await events.MoveNext(CancellationToken.None))
+        {
+            var current = events.Current;
+            switch (current.EventCase)
+            {
+                case CompleteEvent.EventOneofCase.Started:
+                    AnswerHead.Provenance(context.Response, current.Started);
+                    break;
+                case CompleteEvent.EventOneofCase.Chunk when current.Chunk.Events.Count > 0:
+                    _answer = current.Chunk.Events[^1];
+                    break;
+                case CompleteEvent.EventOneofCase.Ended when _answer is not null:
+                    await WriteAsync(_answer);
+                    return null;
+                case CompleteEvent.EventOneofCase.Failed:
+                    return await FailAsync(FailureWire.From(current.Failed));
+            }
+        }
+
+        return await FailAsync(ApiErrors.Internal);
+    }
+
+    public async Task<ApiError> FailAsync(ApiError error)
+    {
+        await OpenAiErrors.WriteAsync(context, error);
+        return error;
+    }
+
+    private Task WriteAsync(ByteString answer)
+    {
+        context.Response.Headers.ContentType = JsonAnswer.ContentType;
+        context.Response.ContentLength = answer.Length;
+        return context.Response.Body.WriteAsync(answer.Memory, context.RequestAborted).AsTask();
+    }
+}

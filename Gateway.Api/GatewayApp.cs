@@ -1,0 +1,41 @@
+using LlmGateway.Gateway.Account;
+using LlmGateway.Gateway.Authentication;
+using LlmGateway.Gateway.Caching;
+using LlmGateway.Gateway.Calls;
+using LlmGateway.Gateway.Clients;
+using LlmGateway.Gateway.Health;
+using LlmGateway.Gateway.OpenAi;
+
+namespace LlmGateway.Gateway;
+
+/// <summary>The table of contents: what the gateway is made of, and the order in which a request meets it.</summary>
+internal static class GatewayApp
+{
+    public static void AddGateway(this IHostApplicationBuilder builder)
+    {
+        builder.AddServiceClients();      // Clients/
+        builder.AddKeyAuthentication();   // Authentication/
+        builder.AddCaching();             // Caching/
+        builder.AddCalls();               // Calls/
+        builder.AddOpenAi();              // OpenAi/
+        builder.AddHealth();              // Health/
+        builder.Services.AddSingleton<GatewayMetrics>();
+    }
+
+    public static void UseGateway(this WebApplication app)
+    {
+        app.UseMiddleware<AnswerHeaders>();
+        app.UseMiddleware<ErrorBoundary>();
+        app.UseRouting();
+        app.UseMiddleware<UnknownRoutes>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    public static void MapGateway(this IEndpointRouteBuilder routes)
+    {
+        routes.MapIndex();     // Index.cs
+        routes.MapOpenAi();    // OpenAi/
+        routes.MapAccount();   // Account/
+    }
+}

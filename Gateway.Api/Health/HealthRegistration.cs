@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace LlmGateway.Gateway.Health;
+
+internal static class HealthRegistration
+{
+    private static readonly string[] Ready = ["ready"];
+
+    public static void AddHealth(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ServiceProbes>();
+        builder.Services.AddHostedService<WarmUp>();
+        builder.Services.AddHealthChecks()
+            .AddService("keys", static probes => probes.Keys)
+            .AddService("billing", static probes => probes.Billing)
+            .AddService("routing", static probes => probes.Routing)
+            .AddCheck<RedisCheck>("redis", HealthStatus.Degraded, Ready);
+    }
+
+    private static IHealthChecksBuilder AddService(this IHealthChecksBuilder checks, string name, Func<ServiceProbes, ServiceProbe> choose) =>
+        checks.Add(new(name, services => new ServiceCheck(choose, services.GetRequiredService<ServiceProbes>()), HealthStatus.Unhealthy, Ready));
+}

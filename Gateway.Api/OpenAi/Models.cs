@@ -1,0 +1,55 @@
+using LlmGateway.Gateway.Caching;
+using LlmGateway.Gateway.Calls;
+using LlmGateway.Protos.Routing.V1;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.Gateway.OpenAi;
+
+/// <summary>GET /v1/models and /v1/models/{id}.</summary>
+internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> compatibility)
+{
+    public async Task ListAsync(HttpContext context)
+    {
+        if (await cache.GetAsync() is not { } models)
+        {
+            await OpenAiErrors.WriteAsync(context, ApiErrors.RoutingUnavailable);
+            return;
+        }
+
+        IReadOnlyList<ModelEntry> entries = [.. models.Values.Select(ModelEntry.From)];
+        await (WantsArray(context.Request)
+            ? context.WriteJsonAsync(entries, OpenAiJson.Wire.IReadOnlyListModelEntry)
+            : context.WriteJsonAsync(new ModelList("list", entries), OpenAiJson.Wire.ModelList));
+    }
+
+    public async Task GetAsync(HttpContext context)
+    {
+        // A name may have slashes; clients escape them, and routing leaves %2F as it is.
+        var id = ((string)context.GetRouteValue("id")!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        var models = await cache.GetAsync();
+        if (models is null)
+        {
+            await OpenAiErrors.WriteAsync(context, ApiErrors.RoutingUnavailable);
+        }
+        else if (models.TryGetValue(id, out var model))
+        {
+            await context.WriteJsonAsync(ModelEntry.From(model), OpenAiJson.Wire.ModelEntry);
+        }
+        else
+        {
+            await OpenAiErrors.WriteAsync(context, ApiErrors.UnknownModel(id));
+        }
+    }
+
+    private bool WantsArray(HttpRequest request) => request.Query["format"] is [var format]
+        ? string.Equals(format, "array", StringComparison.OrdinalIgnoreCase)
+        : compatibility.Value.ModelsAsArray;
+}
+
+internal sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);
+
+internal sealed record ModelEntry(
+    string Id, string Object, long Created, string OwnedBy, IReadOnlyList<string> Permission, string Root, string? Parent)
+{
+    public static ModelEntry From(Model model) => new(model.Id, "model", model.Created, model.OwnedBy, [], model.Id, null);
+}

@@ -1,0 +1,23 @@
+namespace LlmGateway.Gateway.OpenAi;
+
+internal static class OpenAiRoutes
+{
+    public static void AddOpenAi(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<RequestLimits>().BindConfiguration(RequestLimits.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<CompatibilityOptions>().BindConfiguration(CompatibilityOptions.Section);
+        builder.Services.AddSingleton<ChatCompletions>();
+        builder.Services.AddSingleton<Models>();
+    }
+
+    public static void MapOpenAi(this IEndpointRouteBuilder routes)
+    {
+        var chat = routes.ServiceProvider.GetRequiredService<ChatCompletions>();
+        routes.MapPost("/v1/chat/completions", chat.AsTheBodyAsksAsync);
+        routes.MapPost("/v1/chat/completions/stream", chat.AlwaysStreamedAsync);
+
+        var models = routes.ServiceProvider.GetRequiredService<Models>();
+        routes.MapGet("/v1/models", models.ListAsync);
+        routes.MapGet("/v1/models/{**id}", models.GetAsync);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text;
+using LlmGateway.Gateway.Calls;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace LlmGateway.Gateway.OpenAi;
+
+/// <summary>
+/// A client's body in a pooled array. Disposing gives the array back, so it may be done only when nothing reads the bytes
+/// any more; a body that is not disposed is left to the garbage collector, which is always safe.
+/// </summary>
+internal sealed class RequestBody : IDisposable
+{
+    // The array grows with what arrives, not with what was announced: a Content-Length costs a client nothing.
+    private const int FirstSize = 16 * 1024;
+
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstSize);
+    private int _length;
+
+    private RequestBody()
+    {
+    }
+
+    public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
+
+    public static async ValueTask<(RequestBody? Body, ApiError? Error)> ReadAsync(HttpContext context, int limit)
+    {
+        if (MediaTypeFault(context.Request) is { } fault)
+        {
+            return (null, fault);
+        }
+
+        // The limit is kept here. Kestrel's own would cut the connection while the client still sends, and most clients
+        // report that as a broken connection: they never see the 413. Without it, Kestrel reads the rest away (for 5 s at most).
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel)
+        {
+            kestrel.MaxRequestBodySize = null;
+        }
+
+        if (context.Request.ContentLength > limit)
+        {
+            return (null, ApiErrors.TooLarge(limit));
+        }
+
+        var body = new RequestBody();
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(context.RequestAborted);
+            var fits = result.Buffer.Length <= limit - body._length;
+            if (fits)
+            {
+                body.Append(result.Buffer);
+            }
+
+            reader.AdvanceTo(result.Buffer.End);
+            if (!fits)
+            {
+                body.Dispose();
+                return (null, ApiErrors.TooLarge(limit));
+            }
+
+            if (result.IsCompleted)
+            {
+                return (body, null);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        var buffer = _buffer;
+        _buffer = [];
+        _length = 0;
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void Append(ReadOnlySequence<byte> bytes)
+    {
+        var length = _length + (int)bytes.Length;
+        if (length > _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(length, _buffer.Length * 2));
+            _buffer.AsSpan(0, _length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        bytes.CopyTo(_buffer.AsSpan(_length));
+        _length = length;
+    }
+
+    // A missing content type is taken for JSON: hand-written clients leave it out. A wrong one says that something else was meant.
+    private static ApiError? MediaTypeFault(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding.Count > 0 && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return ApiErrors.UnsupportedMediaType("Compressed bodies are not accepted.");
+        }
+
+        var type = request.ContentType;
+        if (string.IsNullOrEmpty(type) || type.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var isJson = MediaTypeHeaderValue.TryParse(type, out var parsed)
+            && (parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (parsed.Encoding is null or UTF8Encoding);
+        return isJson
+            ? null
+            : ApiErrors.UnsupportedMediaType("The body must be JSON in UTF-8, sent with content-type: application/json.");
+    }
+}
