@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Grpc.Core;
+using LlmGateway.Gateway.Calls;
+using LlmGateway.Gateway.OpenAi;
+using LlmGateway.Protos.Routing.V1;
+
+namespace LlmGateway.Gateway.Tests.Calls;
+
+public sealed class FailureWireTests
+{
+    public static TheoryData<CallFailure> EveryFailure => [.. Enum.GetValues<CallFailure>().Where(f => f != CallFailure.Unspecified)];
+
+    [Theory]
+    [InlineData(CallFailure.ModelNotFound, 404, "invalid_request_error", "model_not_found")]
+    [InlineData(CallFailure.InvalidRequest, 400, "invalid_request_error", "invalid_value")]
+    [InlineData(CallFailure.InsufficientBalance, 429, "insufficient_quota", "insufficient_balance")]
+    [InlineData(CallFailure.PriceUnknown, 503, "server_error", "price_unknown")]
+    [InlineData(CallFailure.BillingUnavailable, 503, "service_unavailable_error", "billing_unavailable")]
+    [InlineData(CallFailure.NoAvailableProvider, 503, "upstream_error", "no_available_provider")]
+    [InlineData(CallFailure.ProviderUnreachable, 502, "upstream_error", "provider_unreachable")]
+    [InlineData(CallFailure.ProviderTimeout, 504, "upstream_error", "provider_timeout")]
+    [InlineData(CallFailure.ProviderRateLimited, 429, "rate_limit_error", "provider_rate_limited")]
+    [InlineData(CallFailure.ProviderError, 502, "upstream_error", "provider_error")]
+    [InlineData(CallFailure.ProviderAuth, 502, "upstream_error", "provider_auth")]
+    [InlineData(CallFailure.ProviderRefused, 400, "invalid_request_error", null)]
+    public void A_failure_has_its_status_type_and_code(CallFailure failure, int status, string type, string? code)
+    {
+        var error = FailureWire.From(new Failed { Failure = failure, Message = "What happened." });
+
+        (error.Status, error.Type, error.Code, error.Message).ShouldBe((status, type, code, "What happened."));
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryFailure))]
+    public void Every_failure_has_a_form_of_its_own(CallFailure failure) =>
+        FailureWire.From(new Failed { Failure = failure }).Code.ShouldNotBe("internal_error");
+
+    [Theory]
+    [InlineData(CallFailure.Unspecified)]
+    [InlineData((CallFailure)999)]
+    public void A_failure_that_is_not_known_here_is_ours(CallFailure failure) =>
+        FailureWire.From(new Failed { Failure = failure }).Status.ShouldBe(500);
+
+    [Theory]
+    [InlineData(404, 404)]
+    [InlineData(413, 413)]
+    [InlineData(422, 422)]
+    [InlineData(0, 400)]
+    [InlineData(200, 400)]
+    [InlineData(401, 400)]
+    [InlineData(403, 400)]
+    [InlineData(429, 400)]
+    [InlineData(500, 400)]
+    public void A_provider_s_refusal_keeps_its_status_where_it_is_about_the_request(int sent, int status)
+    {
+        var error = FailureWire.From(new Failed { Failure = CallFailure.ProviderRefused, Status = sent, Code = "context_length_exceeded", Param = "messages" });
+
+        (error.Status, error.Code, error.Param).ShouldBe((status, "context_length_exceeded", "messages"));
+    }
+
+    [Fact]
+    public void A_money_refusal_shows_its_figures_as_decimals_and_tells_clients_not_to_retry()
+    {
+        var error = FailureWire.From(new Failed
+        {
+            Failure = CallFailure.InsufficientBalance,
+            Balance = new() { RequiredNanoUsd = 1, AvailableNanoUsd = 1_500_000_000, BalanceNanoUsd = 9_223_372_036_854_775_807, HeldNanoUsd = -140_000 },
+        });
+
+        error.ShouldRetry.ShouldBe(false);
+        JsonDocument.Parse(OpenAiErrors.ToJson(error)).RootElement.GetProperty("error").GetProperty("metadata").GetRawText()
+            .ShouldBe("""{"required":0.000000001,"available":1.5,"balance":9223372036.854775807,"held":-0.00014}""");
+    }
+
+    [Fact]
+    public void Without_a_provider_the_reasons_are_shown()
+    {
+        var failed = new Failed { Failure = CallFailure.NoAvailableProvider };
+        failed.RuledOut.Add(new RuledOut { Deployment = "a", Reason = "cooling down" });
+
+        JsonDocument.Parse(OpenAiErrors.ToJson(FailureWire.From(failed))).RootElement.GetProperty("error").GetProperty("metadata").GetRawText()
+            .ShouldBe("""{"candidates":[{"deployment":"a","reason":"cooling down"}]}""");
+    }
+
+    [Fact]
+    public void An_error_without_figures_has_the_four_fields_of_OpenAI_and_no_more() =>
+        OpenAiErrors.ToJson(new(404, "t", null, "The model 'é' is <unknown>."))
+            .ShouldBe("""{"error":{"message":"The model 'é' is <unknown>.","type":"t","param":null,"code":null}}"""u8.ToArray());
+
+    [Theory]
+    [InlineData(StatusCode.Unavailable, 503, "no_available_provider")]
+    [InlineData(StatusCode.DeadlineExceeded, 504, "provider_timeout")]
+    [InlineData(StatusCode.Internal, 500, "internal_error")]
+    [InlineData(StatusCode.Unknown, 500, "internal_error")]
+    public void Routing_failing_itself_has_a_form_too(StatusCode status, int http, string code)
+    {
+        var error = FailureWire.From(new RpcException(new Status(status, "secret detail")));
+
+        (error.Status, error.Code).ShouldBe((http, code));
+        error.Message.ShouldNotContain("secret");
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LlmGateway.Gateway.Tests.Hosting;
+
+/// <summary>No door without admission (P6): from the endpoint table itself, so that a new route cannot be forgotten.</summary>
+[Collection(GatewayCollection.Name)]
+public sealed class RouteInventoryTests(GatewayHost gateway)
+{
+    private static readonly string[] OpenToAnyone = ["/", "/health", "/alive", "/ready"];
+
+    private IEnumerable<(string Method, string Path)> Routes =>
+        from endpoint in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"]
+        select (method, endpoint.RoutePattern.RawText!);
+
+    [Fact]
+    public async Task Every_route_outside_the_open_list_refuses_a_request_without_a_key()
+    {
+        using var client = gateway.Client(key: null);
+        var closed = Routes.Where(route => !OpenToAnyone.Contains(route.Path)).ToList();
+
+        closed.Count.ShouldBeGreaterThan(5);
+        foreach (var (method, path) in closed)
+        {
+            using var response = await client.SendAsync(new(new(method), path.Replace("{**id}", "some/model", StringComparison.Ordinal)));
+            response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, $"{method} {path}");
+        }
+    }
+
+    [Fact]
+    public void The_contract_s_routes_are_there() => Routes.Select(route => $"{route.Method} {route.Path}").ShouldBe(
+        [
+            "GET /", "GET /alive", "GET /billing/balance", "GET /billing/transactions", "GET /health", "GET /ready", "GET /v1/models",
+            "GET /v1/models/{**id}", "HEAD /alive", "HEAD /health", "HEAD /ready", "POST /v1/chat/completions", "POST /v1/chat/completions/stream",
+        ],
+        ignoreOrder: true);
+}
