@@ -1,3 +1,5 @@
+using LlmGateway.AppHost;
+
 // Every process, store and edge of the system. DATABASE_URL and REDIS_URL (or REDIS_HOST) replace the two servers
 // below: the services read them by themselves.
 var builder = DistributedApplication.CreateBuilder(args);

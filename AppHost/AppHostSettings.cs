@@ -1,6 +1,8 @@
 using System.Globalization;
 using LlmGateway.ServiceDefaults;
 
+namespace LlmGateway.AppHost;
+
 /// <summary>The few flat settings that shape the graph itself; all others are the services' own.</summary>
 internal sealed record AppHostSettings(bool OwnPostgres, bool OwnRedis, int Port, string Environment)
 {

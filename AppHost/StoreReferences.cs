@@ -1,3 +1,5 @@
+namespace LlmGateway.AppHost;
+
 internal static class StoreReferences
 {
     /// <summary>References a store of ours and waits for it; without one, the service finds its store in its own settings.</summary>
