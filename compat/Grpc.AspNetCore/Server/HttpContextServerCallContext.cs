@@ -54,7 +54,7 @@ internal sealed partial class HttpContextServerCallContext(
     public void Begin()
     {
         httpContext.Features.Set<IServerCallContextFeature>(this);
-        httpContext.Response.ContentType = GrpcHeaders.ContentType;
+        httpContext.Response.ContentType = ContentTypes.Grpc;
         if (httpContext.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } activity)
         {
             activity.SetTag("grpc.method", method.FullName);

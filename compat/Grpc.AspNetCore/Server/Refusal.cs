@@ -11,7 +11,7 @@ internal static class Refusal
     public static bool TryRefuse(HttpContext httpContext)
     {
         var request = httpContext.Request;
-        if (!GrpcHeaders.IsGrpc(request.ContentType))
+        if (!ContentTypes.IsGrpc(request.ContentType))
         {
             httpContext.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
             SetStatus(httpContext.Response, StatusCode.Internal, $"Content-Type '{request.ContentType}' is not supported.");
@@ -37,7 +37,7 @@ internal static class Refusal
     {
         if (!TryRefuse(httpContext))
         {
-            httpContext.Response.ContentType = GrpcHeaders.ContentType;
+            httpContext.Response.ContentType = ContentTypes.Grpc;
             SetStatus(httpContext.Response, StatusCode.Unimplemented, detail);
         }
 

@@ -1,3 +1,4 @@
+using Grpc.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -36,6 +37,6 @@ internal static class UnimplementedEndpoints
             HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
             httpContext is not null &&
             HttpMethods.IsPost(httpContext.Request.Method) &&
-            GrpcHeaders.IsGrpc(httpContext.Request.ContentType);
+            ContentTypes.IsGrpc(httpContext.Request.ContentType);
     }
 }
