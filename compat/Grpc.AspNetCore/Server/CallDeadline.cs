@@ -54,7 +54,9 @@ internal sealed partial class HttpContextServerCallContext
 
         _deadline = DateTime.SpecifyKind(now + timeout, DateTimeKind.Utc);
         _timer = TimeProvider.System.CreateTimer(
-            static state => ((HttpContextServerCallContext)state!).OnTimer(), this, Due(timeout), Timeout.InfiniteTimeSpan);
+            static state => ((HttpContextServerCallContext)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Not before the field is set, which the callback reads.
+        _timer.Change(Due(timeout), Timeout.InfiniteTimeSpan);
     }
 
     // Whole milliseconds upwards: a timer may not fire before its deadline.
