@@ -105,6 +105,7 @@ public sealed class UpstreamSwitchTests
     {
         var start = new ProcessStartInfo("dotnet", ["msbuild", Path.Combine(Root, project), "-getItem:PackageReference,ProjectReference", "-nologo"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             Environment = { ["UseUpstreamPackages"] = upstream ? "true" : "false", ["MSBUILDTERMINALLOGGER"] = "off" },
         };
