@@ -1,0 +1,192 @@
+using Google.Protobuf;
+using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Providers;
+using LlmGateway.Routing.Streaming;
+
+namespace LlmGateway.Routing.Calls;
+
+internal enum AttemptState
+{
+    /// <summary>Content is here, and more may come.</summary>
+    Open,
+
+    /// <summary>The answer is whole.</summary>
+    Ended,
+
+    /// <summary>The attempt failed: <see cref="Attempt.Fault"/>.</summary>
+    Failed,
+
+    /// <summary>The client left.</summary>
+    Left,
+}
+
+/// <summary>One call to one deployment, from the request to the last byte, under its timers.</summary>
+internal sealed class Attempt : IDisposable
+{
+    private readonly Call _call;
+    private readonly CallOptions _options;
+    private readonly CancellationToken _client;
+    private readonly CallTimers _timers;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly List<ByteString> _held = [];
+    private Stream? _body;
+
+    public Attempt(Call call, Deployment deployment, CallOptions options, TimeProvider time, CancellationToken client)
+    {
+        (_call, Deployment, _options, _time, _client) = (call, deployment, options, time, client);
+        _timers = new CallTimers(call, options, time, client);
+        _started = time.GetTimestamp();
+        Meter = new UsageMeter(call.Request.PromptBytes, call.Request.ImageTokens);
+    }
+
+    public Deployment Deployment { get; }
+
+    public UsageMeter Meter { get; }
+
+    public AttemptState State { get; private set; }
+
+    public CallFault? Fault { get; private set; }
+
+    public int Status { get; private set; }
+
+    public TimeSpan Duration => _time.GetElapsedTime(_started);
+
+    /// <summary>The answer of a streamed call.</summary>
+    public ChatStream? Stream { get; private set; }
+
+    /// <summary>The answer of a plain call.</summary>
+    public PlainAnswer? Plain { get; private set; }
+
+    /// <summary>
+    /// Sends the call and waits for the first content, or for the whole plain answer. Until then nothing is shown to the client, so that
+    /// a failure, in whatever form, can still move on to the next deployment.
+    /// </summary>
+    public async Task OpenAsync(IProviderAdapter adapter, HeldCall held)
+    {
+        try
+        {
+            await SendAsync(adapter, held);
+        }
+        catch (Exception e) when (EndOf(e) is { } end)
+        {
+            (State, Fault) = end;
+        }
+    }
+
+    /// <summary>Waits for more of the stream. What arrived is in the chunk, whatever the state is then.</summary>
+    public async ValueTask<Chunk?> ReadAsync()
+    {
+        try
+        {
+            _timers.WaitForMore();
+            Advance(await Stream!.ReadAsync(_timers.Token));
+            _timers.Received();
+        }
+        catch (Exception e) when (EndOf(e) is { } end)
+        {
+            (State, Fault) = end;
+        }
+
+        return ToChunk(Stream!.Events, copy: false);
+    }
+
+    /// <summary>Ends the provider's work.</summary>
+    public void Stop() => _body?.Dispose();
+
+    /// <summary>What came up to the first content.</summary>
+    public Chunk TakeHeld()
+    {
+        var chunk = new Chunk();
+        chunk.Events.AddRange(_held);
+        _held.Clear();
+        return chunk;
+    }
+
+    public void Dispose()
+    {
+        _body?.Dispose();
+        Stream?.Dispose();
+        _timers.Dispose();
+    }
+
+    private async Task SendAsync(IProviderAdapter adapter, HeldCall held)
+    {
+        var request = new ProviderRequest(Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held));
+        _timers.WaitForFirstByte();
+        var reply = await adapter.SendAsync(held, request, _timers.Token);
+        (_body, Status) = (reply.Body, reply.Status);
+        if (_body is null)
+        {
+            Conclude(reply.Fault);
+        }
+        else if (_call.Stream)
+        {
+            await ReadFirstContentAsync(_body);
+        }
+        else
+        {
+            Plain = await PlainAnswer.ReadAsync(_body, _timers, Deployment, Meter, _options.MaxAnswerBytes);
+            Conclude(Plain.Fault);
+        }
+    }
+
+    private async Task ReadFirstContentAsync(Stream body)
+    {
+        Stream = new ChatStream(body, _call.Request.Choices, Deployment, Meter, _options.MaxEventBytes);
+        while (State == AttemptState.Open && !Stream.HasContent)
+        {
+            Advance(await Stream.ReadAsync(_timers.Token));
+            _held.AddRange(ToChunk(Stream.Events, copy: true)?.Events ?? []);
+            _timers.WaitForMore();
+        }
+
+        _timers.Received();
+        if (State == AttemptState.Ended && !Stream.HasContent)
+        {
+            Conclude(new CallFault(CallFailure.ProviderError, $"{Deployment.Provider} sent an empty answer."));
+        }
+    }
+
+    private void Advance(StreamStep step)
+    {
+        if (step != StreamStep.More)
+        {
+            Conclude(Stream!.Fault);
+        }
+    }
+
+    private void Conclude(CallFault? fault) => (State, Fault) = (fault is null ? AttemptState.Ended : AttemptState.Failed, fault);
+
+    /// <summary>What an exception on the way to the provider means; null for one that is none of the transport's.</summary>
+    private (AttemptState State, CallFault? Fault)? EndOf(Exception exception)
+    {
+        if (_client.IsCancellationRequested)
+        {
+            return (AttemptState.Left, null);
+        }
+
+        var fault = exception is OperationCanceledException && _timers.Token.IsCancellationRequested
+            ? _timers.Expired(Deployment.Provider)
+            : ProviderBreakage.Classify(exception, Deployment, _options);
+        return fault is null ? null : (AttemptState.Failed, fault);
+    }
+
+    // The stream's memory is good until its next read: a chunk that is written before it needs no copy.
+    private static Chunk? ToChunk(IReadOnlyList<ReadOnlyMemory<byte>> events, bool copy)
+    {
+        if (events.Count == 0)
+        {
+            return null;
+        }
+
+        var chunk = new Chunk();
+        for (var index = 0; index < events.Count; index++)
+        {
+            chunk.Events.Add(copy ? ByteString.CopyFrom(events[index].Span) : UnsafeByteOperations.UnsafeWrap(events[index]));
+        }
+
+        return chunk;
+    }
+}

@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>Section "Billing": how this service uses Billing.Service.</summary>
+internal sealed class BillingOptions
+{
+    /// <summary>Output tokens held for a stream that sets no maximum of its own.</summary>
+    [Range(1, 1_000_000)]
+    public int FirstHoldTokens { get; set; } = 4096;
+
+    /// <summary>The least output bound that is still worth a call, when the balance does not allow more.</summary>
+    [Range(1, 1_000_000)]
+    public int MinOutputTokens { get; set; } = 256;
+
+    /// <summary>Output of a model whose maximum is unknown.</summary>
+    [Range(1, 1_000_000)]
+    public int UnknownMaxOutputTokens { get; set; } = 4096;
+
+    /// <summary>How long a hold may take. Past it the call is refused: no money, no call.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:00:30")]
+    public TimeSpan HoldTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a settlement is tried directly before it is written to the outbox.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:05:00")]
+    public TimeSpan SettleTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a running call moves its hold's expiry.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:05:00")]
+    public TimeSpan RenewInterval { get; set; } = TimeSpan.FromMinutes(1);
+}

@@ -1,0 +1,28 @@
+using LlmGateway.Routing.Dialects;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>One request, as Routing knows it.</summary>
+internal sealed record Call
+{
+    public required string RequestId { get; init; }
+
+    public required string AccountId { get; init; }
+
+    public required string KeyId { get; init; }
+
+    /// <summary>As the client wrote it; empty stands for the default model.</summary>
+    public required string Model { get; init; }
+
+    public required bool Stream { get; init; }
+
+    public required bool IncludeUsage { get; init; }
+
+    public required ChatRequest Request { get; init; }
+
+    /// <summary>When the call arrived, for its timings.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The same moment, for the total timer.</summary>
+    public required long StartedTimestamp { get; init; }
+}

@@ -1,0 +1,53 @@
+using LlmGateway.Protos.Routing.V1;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>Why a call, or one attempt of it, produced no whole answer.</summary>
+/// <param name="Message">A sentence for the client: no secret, no stack trace, no provider's page.</param>
+internal sealed record CallFault(CallFailure Failure, string Message)
+{
+    /// <summary>The request's field at fault; empty without one.</summary>
+    public string Param { get; init; } = "";
+
+    /// <summary>The provider's code, normalised; empty where the failure's own is meant.</summary>
+    public string Code { get; init; } = "";
+
+    /// <summary>The provider's HTTP status; 0 without an answer.</summary>
+    public int Status { get; init; }
+
+    public TimeSpan RetryAfter { get; init; }
+
+    public BalanceFigures? Balance { get; init; }
+
+    /// <summary>Why each candidate could not serve, with <see cref="CallFailure.NoAvailableProvider"/>.</summary>
+    public IReadOnlyList<RuledOut> RuledOut { get; init; } = [];
+
+    /// <summary>The name that metrics and settlements have: "provider_timeout".</summary>
+    public string Name => NameOf(Failure);
+
+    /// <summary>Another deployment may do better. Not so when the fault is in the request itself.</summary>
+    public bool MayFailOver => Failure switch
+    {
+        CallFailure.ProviderUnreachable or CallFailure.ProviderTimeout or CallFailure.ProviderRateLimited or CallFailure.ProviderError
+            or CallFailure.ProviderAuth or CallFailure.NoAvailableProvider => true,
+        CallFailure.ProviderRefused => Status == 404,
+        _ => false,
+    };
+
+    private static string NameOf(CallFailure failure) => failure switch
+    {
+        CallFailure.ModelNotFound => "model_not_found",
+        CallFailure.InvalidRequest => "invalid_request",
+        CallFailure.InsufficientBalance => "insufficient_balance",
+        CallFailure.PriceUnknown => "price_unknown",
+        CallFailure.BillingUnavailable => "billing_unavailable",
+        CallFailure.NoAvailableProvider => "no_available_provider",
+        CallFailure.ProviderUnreachable => "provider_unreachable",
+        CallFailure.ProviderTimeout => "provider_timeout",
+        CallFailure.ProviderRateLimited => "provider_rate_limited",
+        CallFailure.ProviderError => "provider_error",
+        CallFailure.ProviderAuth => "provider_auth",
+        CallFailure.ProviderRefused => "provider_refused",
+        _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, "Not a failure that has a name."),
+    };
+}

@@ -1,0 +1,37 @@
+using Google.Protobuf.WellKnownTypes;
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Routing.Catalog;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>What happened in one call: its attempts and its times, for the settlement and the metrics.</summary>
+internal sealed class CallJournal(Call call, TimeProvider time)
+{
+    private readonly List<Protos.Billing.V1.Attempt> _attempts = [];
+    private TimeSpan _firstToken;
+
+    public IReadOnlyList<Protos.Billing.V1.Attempt> Attempts => _attempts;
+
+    public TimeSpan TimeToFirstToken => _firstToken;
+
+    private TimeSpan Elapsed => time.GetElapsedTime(call.StartedTimestamp);
+
+    public void Attempted(Deployment deployment, string outcome, int status, TimeSpan duration) => _attempts.Add(new()
+    {
+        Candidate = deployment.ToCandidate(),
+        Outcome = outcome,
+        Status = status,
+        DurationMs = Milliseconds(duration),
+    });
+
+    public void FirstToken() => _firstToken = Elapsed;
+
+    public Timings Timings() => new()
+    {
+        StartedAt = Timestamp.FromDateTimeOffset(call.StartedAt),
+        TimeToFirstTokenMs = Milliseconds(_firstToken),
+        TotalMs = Milliseconds(Elapsed),
+    };
+
+    private static int Milliseconds(TimeSpan span) => (int)Math.Clamp(span.TotalMilliseconds, 0, 86_400_000);
+}

@@ -1,0 +1,66 @@
+using Google.Protobuf;
+using Grpc.Core;
+using LlmGateway.Protos.Routing.V1;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>The client's end of a call. A client that left is an answer of false here, never an exception in the middle of the money.</summary>
+internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, CancellationToken client)
+{
+    private static readonly WriteOptions Later = new(WriteFlags.BufferHint);
+
+    /// <param name="attempt">Who answers.</param>
+    /// <param name="attempts">How many it took.</param>
+    public ValueTask<bool> StartedAsync(Attempt attempt, int attempts) => WriteAsync(new CompleteEvent
+    {
+        Started = new Started
+        {
+            Provider = attempt.Deployment.Provider,
+            Model = attempt.Deployment.ModelName,
+            Deployment = attempt.Deployment.Id,
+            Attempts = attempts,
+        },
+    }, flush: false);
+
+    public ValueTask<bool> ChunkAsync(Chunk chunk, bool last = false) => WriteAsync(new CompleteEvent { Chunk = chunk }, flush: !last);
+
+    public ValueTask<bool> ChunkAsync(ReadOnlyMemory<byte> json)
+    {
+        var chunk = new Chunk();
+        chunk.Events.Add(UnsafeByteOperations.UnsafeWrap(json));
+        return ChunkAsync(chunk, last: true);
+    }
+
+    public ValueTask<bool> EndedAsync(Ended ended) => WriteAsync(new CompleteEvent { Ended = ended }, flush: true);
+
+    public ValueTask<bool> FailedAsync(CallFault fault, int attempts)
+    {
+        var failed = new Failed
+        {
+            Failure = fault.Failure,
+            Message = fault.Message,
+            Param = fault.Param,
+            Code = fault.Code,
+            Status = fault.Failure == CallFailure.ProviderRefused ? fault.Status : 0,
+            RetryAfterMs = (long)fault.RetryAfter.TotalMilliseconds,
+            Attempts = attempts,
+            Balance = fault.Balance,
+        };
+        failed.RuledOut.AddRange(fault.RuledOut);
+        return WriteAsync(new CompleteEvent { Failed = failed }, flush: true);
+    }
+
+    private async ValueTask<bool> WriteAsync(CompleteEvent item, bool flush)
+    {
+        try
+        {
+            writer.WriteOptions = flush ? null : Later;
+            await writer.WriteAsync(item, client);
+            return true;
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException or IOException || client.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

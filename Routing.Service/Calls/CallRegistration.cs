@@ -1,0 +1,21 @@
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.ServiceDefaults;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.Routing.Calls;
+
+internal static class CallRegistration
+{
+    public static void AddCalls(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<CallOptions>().BindConfiguration("Calls").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<CallOptions>, CallOptionsValidator>();
+        builder.Services.AddOptions<BillingOptions>().BindConfiguration("Billing").ValidateDataAnnotations().ValidateOnStart();
+        builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
+        builder.Services.AddSingleton<HoldRenewer>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<HoldRenewer>());
+        builder.Services.AddSingleton<SettlementDesk>();
+        builder.Services.AddSingleton<AttemptLoop>();
+        builder.Services.AddSingleton<CallRunner>();
+    }
+}

@@ -1,0 +1,156 @@
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Selection;
+using LlmGateway.Routing.Streaming;
+using Microsoft.Extensions.Options;
+using BillingClient = LlmGateway.Protos.Billing.V1.BillingApi.BillingApiClient;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>
+/// One call from beginning to end:
+/// <list type="number">
+/// <item>Plan: the model's deployments in the order in which they are tried, from the snapshot of this moment.</item>
+/// <item>Hold: money for the dearest of them. No hold, no call: adapters take a <see cref="HeldCall"/>.</item>
+/// <item>Attempt: until the first content a failure moves on to the next deployment, and the client knows of nothing.</item>
+/// <item>Relay: what arrives together leaves together. From here on a failure is the end of the answer.</item>
+/// <item>Settle: what was produced is charged, whether the answer is whole, broke off, or the client left. Only then the client learns
+/// that its answer is whole. A call that produced nothing gives its hold back.</item>
+/// </list>
+/// From the hold on the client's token ends waiting for the provider and nothing else: the debt stays when the client goes.
+/// </summary>
+internal sealed class CallRunner(
+    CatalogStore catalog, RouteSelector selector, BillingClient billing, AttemptLoop attempts, SettlementDesk desk, HoldRenewer renewer,
+    RoutingMetrics metrics, IOptions<BillingOptions> options, TimeProvider time)
+{
+    public async Task RunAsync(Call call, CallOutput output, CancellationToken client)
+    {
+        // :: Plan
+        var snapshot = catalog.Current;
+        if (snapshot.Find(call.Model) is not { } model)
+        {
+            await output.FailedAsync(Unknown(call.Model.Length > 0 ? call.Model : snapshot.DefaultModel), attempts: 0);
+            return;
+        }
+
+        var candidates = selector.Candidates(snapshot, model);
+
+        // :: Hold
+        var wanted = HoldPlan.Request(call, model, candidates, options.Value);
+        var (held, refusal) = await HeldCall.AcquireAsync(billing, wanted, (time.GetUtcNow() + options.Value.HoldTimeout).UtcDateTime);
+        if (held is null)
+        {
+            metrics.Refused(refusal!.Name);
+            await output.FailedAsync(refusal, attempts: 0);
+            return;
+        }
+
+        var journal = new CallJournal(call, time);
+        using var renewal = renewer.Keep(held);
+        await RunHeldAsync(call with { Model = call.Model.Length > 0 ? call.Model : snapshot.DefaultModel }, held, candidates, journal, output, client);
+    }
+
+    private async Task RunHeldAsync(
+        Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CallOutput output, CancellationToken client)
+    {
+        // :: Attempt
+        var (opened, fault) = await attempts.RunAsync(call, held, candidates, journal, client);
+        if (opened is null)
+        {
+            await desk.ReleaseAsync(call, journal);
+            if (fault is not null)
+            {
+                await output.FailedAsync(fault, journal.Attempts.Count);
+            }
+
+            return;
+        }
+
+        using var attempt = opened;
+        journal.FirstToken();
+        metrics.FirstToken(attempt.Deployment, journal.TimeToFirstToken);
+
+        // :: Relay
+        var attemptCount = journal.Attempts.Count + 1;
+        var there = !call.Stream || await RelayAsync(attempt, attemptCount, output);
+
+        // :: Settle
+        attempt.Stop();
+        attempts.Note(attempt, journal);
+        var usage = attempt.Meter.Read();
+        var settled = await desk.SettleAsync(Settlement(call, attempt, usage, journal), client);
+        metrics.Produced(attempt.Deployment, usage);
+        if (there && attempt.State != AttemptState.Left)
+        {
+            await EndAsync(call, attempt, usage, settled, attemptCount, output);
+        }
+    }
+
+    /// <returns>False when the client left.</returns>
+    private static async Task<bool> RelayAsync(Attempt attempt, int attemptCount, CallOutput output)
+    {
+        if (!await output.StartedAsync(attempt, attemptCount) || !await output.ChunkAsync(attempt.TakeHeld()))
+        {
+            return false;
+        }
+
+        while (attempt.State == AttemptState.Open)
+        {
+            if (await attempt.ReadAsync() is { } chunk && !await output.ChunkAsync(chunk))
+            {
+                return false;
+            }
+        }
+
+        return attempt.State != AttemptState.Left;
+    }
+
+    private static async Task EndAsync(Call call, Attempt attempt, TokenUsage usage, Settlement? settled, int attemptCount, CallOutput output)
+    {
+        if (attempt.State == AttemptState.Failed || settled is null)
+        {
+            var fault = attempt.Fault ?? new CallFault(CallFailure.BillingUnavailable, "The call could not be settled.");
+            await output.FailedAsync(fault, attemptCount);
+            return;
+        }
+
+        if (attempt.Plain is { } plain)
+        {
+            _ = await output.StartedAsync(attempt, attemptCount)
+                && await output.ChunkAsync(ChatAnswer.WithCost(plain.Json, plain.UsageRange, usage, settled.CostNanoUsd));
+        }
+        else if (call.IncludeUsage)
+        {
+            var stream = attempt.Stream!;
+            await output.ChunkAsync(
+                ChatAnswer.UsageChunk(stream.UsageChunk, stream.Usage.Span, stream.FirstChunk, usage, settled.CostNanoUsd));
+        }
+
+        await output.EndedAsync(new Ended
+        {
+            Attempts = attemptCount,
+            PromptTokens = usage.Prompt,
+            OutputTokens = usage.Output,
+            CostNanoUsd = settled.CostNanoUsd,
+        });
+    }
+
+    private static SettleRequest Settlement(Call call, Attempt attempt, TokenUsage usage, CallJournal journal)
+    {
+        var request = new SettleRequest
+        {
+            RequestId = call.RequestId,
+            ServedBy = attempt.Deployment.ToCandidate(),
+            Usage = usage.ToMessage(),
+            RequestedModel = call.Model,
+            Timings = journal.Timings(),
+        };
+        request.Attempts.AddRange(journal.Attempts);
+        return request;
+    }
+
+    private static CallFault Unknown(string model) =>
+        new(CallFailure.ModelNotFound, $"The model '{model}' does not exist or you do not have access to it.") { Param = "model" };
+}

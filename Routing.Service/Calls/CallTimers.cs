@@ -1,0 +1,56 @@
+using System.Globalization;
+using LlmGateway.Protos.Routing.V1;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>
+/// The timers of one attempt. The connection's is the HTTP handler's; first byte, gap and total share one token, which the client's
+/// leaving cancels too. Writing to a slow client costs no gap: only waiting for the provider does.
+/// </summary>
+internal sealed class CallTimers : IDisposable
+{
+    private readonly CancellationTokenSource _cancellation;
+    private readonly CancellationTokenRegistration _client;
+    private readonly CallOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Call _call;
+    private TimeSpan _limit;
+    private string _what = "";
+
+    public CallTimers(Call call, CallOptions options, TimeProvider time, CancellationToken client)
+    {
+        (_call, _options, _time) = (call, options, time);
+        _cancellation = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _client = client.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _cancellation);
+    }
+
+    public CancellationToken Token => _cancellation.Token;
+
+    public void WaitForFirstByte() => Arm(_call.Stream ? _options.FirstByteTimeout : _options.PlainFirstByteTimeout, "sent nothing");
+
+    public void WaitForMore() => Arm(_options.GapTimeout, "fell silent");
+
+    /// <summary>Now the client is waited for; only the total still runs.</summary>
+    public void Received() => Arm(Timeout.InfiniteTimeSpan, "");
+
+    /// <summary>The fault that an expired timer is. Only asked for when the token was cancelled and not by the client.</summary>
+    public CallFault Expired(string provider) => new(CallFailure.ProviderTimeout, _what.Length == 0
+        ? $"The call took longer than {Seconds(_options.TotalTimeout)} s."
+        : $"{provider} {_what} for {Seconds(_limit)} s.");
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _cancellation.Dispose();
+    }
+
+    private void Arm(TimeSpan limit, string what)
+    {
+        var left = _options.TotalTimeout - _time.GetElapsedTime(_call.StartedTimestamp);
+        var byTotal = limit == Timeout.InfiniteTimeSpan || left <= limit;
+        (_limit, _what) = byTotal ? (left, "") : (limit, what);
+        _cancellation.CancelAfter(_limit > TimeSpan.Zero ? _limit : TimeSpan.Zero);
+    }
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,69 @@
+using Grpc.Core;
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Protos.Routing.V1;
+using BillingClient = LlmGateway.Protos.Billing.V1.BillingApi.BillingApiClient;
+using LedgerReason = LlmGateway.Protos.Billing.V1.RefusalReason;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>
+/// The proof that money is set aside for a call. Adapters ask for one, and the only way to get one is <see cref="AcquireAsync"/>:
+/// so that no code path can reach a provider without a hold.
+/// </summary>
+internal sealed class HeldCall
+{
+    private HeldCall(string requestId, long outputTokens)
+    {
+        RequestId = requestId;
+        OutputTokens = outputTokens;
+    }
+
+    public string RequestId { get; }
+
+    /// <summary>The output bound that the hold covers, over all answers of the call.</summary>
+    public long OutputTokens { get; }
+
+    /// <summary>Sets the money aside, or says why not. Not cancelled by a client that leaves: the hold may be made already.</summary>
+    public static async Task<HoldOutcome> AcquireAsync(BillingClient billing, HoldRequest request, DateTime deadline)
+    {
+        try
+        {
+            var reply = await billing.HoldAsync(request, deadline: deadline);
+            return reply.OutcomeCase switch
+            {
+                HoldReply.OutcomeOneofCase.Hold => new HoldOutcome(new HeldCall(request.RequestId, reply.Hold.OutputTokens), null),
+                HoldReply.OutcomeOneofCase.Refusal => new HoldOutcome(null, Refused(reply.Refusal)),
+                _ => new HoldOutcome(null, Unavailable("Billing gave no answer.")),
+            };
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+        {
+            return new HoldOutcome(null, new CallFault(CallFailure.InvalidRequest, e.Status.Detail));
+        }
+        catch (RpcException)
+        {
+            return new HoldOutcome(null, Unavailable("Billing is not available, and no call is made without a hold."));
+        }
+    }
+
+    private static CallFault Unavailable(string message) => new(CallFailure.BillingUnavailable, message);
+
+    private static CallFault Refused(Refusal refusal) => refusal.Reason switch
+    {
+        LedgerReason.InsufficientBalance => new CallFault(CallFailure.InsufficientBalance, "The balance does not cover this call.")
+        {
+            Balance = new BalanceFigures
+            {
+                RequiredNanoUsd = refusal.RequiredNanoUsd,
+                AvailableNanoUsd = refusal.AvailableNanoUsd,
+                BalanceNanoUsd = refusal.BalanceNanoUsd,
+                HeldNanoUsd = refusal.HeldNanoUsd,
+            },
+        },
+        LedgerReason.PriceUnknown => new CallFault(CallFailure.PriceUnknown, $"No price is known for {refusal.Model}."),
+        _ => new CallFault(CallFailure.InvalidRequest, "This request id was used before."),
+    };
+}
+
+/// <summary>Either a hold or a fault.</summary>
+internal readonly record struct HoldOutcome(HeldCall? Held, CallFault? Fault);

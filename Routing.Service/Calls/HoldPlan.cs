@@ -1,0 +1,36 @@
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Routing.Catalog;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>How much a call may put out, and so how much is held for it.</summary>
+internal static class HoldPlan
+{
+    /// <summary>
+    /// A client's own maximum is all or nothing: cutting the answer short of what was asked for is not ours to do. Without one, a stream
+    /// wants <see cref="BillingOptions.FirstHoldTokens"/> and a plain call the model's maximum, and both take less where the balance is small.
+    /// </summary>
+    public static HoldRequest Request(Call call, CatalogModel model, IReadOnlyList<Deployment> candidates, BillingOptions options)
+    {
+        var modelMaximum = model.MaxOutputTokens ?? options.UnknownMaxOutputTokens;
+        var perChoice = call.Request.MaxOutputTokens is { } asked
+            ? model.MaxOutputTokens is { } known ? Math.Min(asked, known) : asked
+            : call.Stream ? Math.Min(options.FirstHoldTokens, modelMaximum) : modelMaximum;
+        var least = call.Request.MaxOutputTokens is null ? Math.Min(options.MinOutputTokens, perChoice) : perChoice;
+        var request = new HoldRequest
+        {
+            RequestId = call.RequestId,
+            AccountId = call.AccountId,
+            KeyId = call.KeyId,
+            PromptTokens = call.Request.PromptBound,
+            OutputTokens = perChoice * call.Request.Choices,
+            MinOutputTokens = least * call.Request.Choices,
+        };
+        request.Candidates.AddRange(candidates.Select(candidate => candidate.ToCandidate()));
+        return request;
+    }
+
+    /// <summary>The maximum that goes upstream, for each answer; null where the client's own stands.</summary>
+    public static long? UpstreamMaximum(Call call, HeldCall held) =>
+        call.Request.MaxOutputTokens is null ? Math.Max(1, held.OutputTokens / call.Request.Choices) : null;
+}

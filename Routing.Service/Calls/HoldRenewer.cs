@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using LlmGateway.Protos.Billing.V1;
+using Microsoft.Extensions.Options;
+using BillingClient = LlmGateway.Protos.Billing.V1.BillingApi.BillingApiClient;
+
+namespace LlmGateway.Routing.Calls;
+
+/// <summary>
+/// Moves the expiry of every running call's hold, so that a hold that is not moved any more has no call: after a crash it expires.
+/// </summary>
+internal sealed partial class HoldRenewer(BillingClient billing, IOptions<BillingOptions> options, TimeProvider time, ILogger<HoldRenewer> logger)
+    : BackgroundService
+{
+    private const int AtOnce = 16;
+    private readonly ConcurrentDictionary<string, bool> _running = new();
+
+    /// <summary>Keeps a hold alive until the result is disposed.</summary>
+    public IDisposable Keep(HeldCall held)
+    {
+        _running[held.RequestId] = true;
+        return new Kept(this, held.RequestId);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.RenewInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken };
+            await Parallel.ForEachAsync(_running.Keys, parallel, async (requestId, cancellationToken) => await RenewAsync(requestId, cancellationToken));
+        }
+    }
+
+    private async Task RenewAsync(string requestId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var reply = await billing.RenewAsync(new RenewRequest { RequestId = requestId }, cancellationToken: cancellationToken);
+            if (reply.OutcomeCase == RenewReply.OutcomeOneofCase.Refusal && _running.ContainsKey(requestId))
+            {
+                Log.Gone(logger, requestId, reply.Refusal.Reason);
+            }
+        }
+        catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A hold outlives several missed renewals.
+            Log.Failed(logger, requestId, e.Status.Detail);
+        }
+    }
+
+    private sealed class Kept(HoldRenewer renewer, string requestId) : IDisposable
+    {
+        public void Dispose() => renewer._running.TryRemove(requestId, out _);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The hold of {RequestId} cannot be renewed, and its call still runs: {Reason}.")]
+        public static partial void Gone(ILogger logger, string requestId, RefusalReason reason);
+
+        [LoggerMessage(2, LogLevel.Warning, "The hold of {RequestId} was not renewed this time: {Reason}")]
+        public static partial void Failed(ILogger logger, string requestId, string reason);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using LlmGateway.Routing.Providers;
+
+namespace LlmGateway.Routing.Catalog;
+
+/// <summary>
+/// Makes a snapshot of what the file says, what the operator has keys for, and what his own server offers. A deployment without
+/// key, adapter or address is left out; a model without deployments is neither listed nor found.
+/// </summary>
+/// <param name="Shipped">Prices of the shipped file, for models that another file names without a price.</param>
+internal sealed record CatalogBuilder(
+    CheckedCatalog Catalog, CheckedCatalog Shipped, ProvidersOptions Providers, bool MockAnswers, string DefaultModel, IConfiguration Configuration)
+{
+    private const string FallbackModel = "gpt-3.5-turbo";
+
+    private static readonly Uri OpenAiAddress = new("https://api.openai.com/v1/");
+    private static readonly Uri OllamaAddress = new("http://localhost:11434/v1/");
+
+    /// <param name="discovered">Names that the server of LLM_SERVER_URL lists.</param>
+    public CatalogSnapshot Build(IReadOnlyList<string> discovered)
+    {
+        var deployments = Catalog.Entries.Select(entry => MockAnswers ? Mocked(entry) : Usable(entry)).OfType<Deployment>().ToList();
+        var named = deployments.Select(deployment => deployment.ModelName).ToHashSet();
+        if (!MockAnswers && ServerAddress.TryParse(Providers.LlmServer.BaseUrl) is { } server)
+        {
+            deployments.AddRange(discovered.Where(name => !named.Contains(name)).Select(name => OnServer(name, server)));
+        }
+
+        var models = WithUniqueIds(deployments)
+            .GroupBy(deployment => deployment.ModelName)
+            .Select(model => new CatalogModel(model.Key, [.. model]))
+            .ToList();
+        var aliases = Catalog.Aliases.DistinctBy(alias => alias.Name).ToDictionary(alias => alias.Name, alias => alias.Target);
+        return new CatalogSnapshot(models, aliases, Default(discovered), Catalog.Strategy);
+    }
+
+    private string Default(IReadOnlyList<string> discovered) =>
+        DefaultModel.Length > 0 ? DefaultModel : discovered.Count > 0 ? discovered[0] : FallbackModel;
+
+    private Deployment? Usable(CheckedEntry entry)
+    {
+        switch (entry.Provider)
+        {
+            case ProviderName.Mock:
+                return Mocked(entry);
+            case ProviderName.OpenAi when entry.Entry.ApiBase is null || IsVendor(entry):
+                return Key(entry, Providers.OpenAi) is { } key
+                    ? From(entry, ProviderName.OpenAi) with
+                    {
+                        BaseAddress = ServerAddress.TryParse(Providers.OpenAi.BaseUrl) ?? OpenAiAddress,
+                        Key = key,
+                        Prices = entry.Prices ?? ShippedPrices(entry),
+                    }
+                    : null;
+            case ProviderName.OpenAi:
+                return Own(entry, ProviderName.OpenAiCompatible, fallback: null);
+            case ProviderName.Vllm:
+                return Own(entry, ProviderName.Vllm, fallback: null);
+            case ProviderName.Ollama:
+                return Own(entry, ProviderName.Ollama, OllamaAddress);
+            default:
+                // A provider by a known name that no adapter speaks yet.
+                return null;
+        }
+    }
+
+    /// <summary>A server of one's own: no key unless the file gives one, and no price unless the file gives one.</summary>
+    private Deployment? Own(CheckedEntry entry, string provider, Uri? fallback)
+    {
+        var address = Address(entry) ?? (entry.Entry.ApiBase is null ? fallback : null);
+        var key = entry.Entry.ApiKey is { } reference ? Resolve(reference) : null;
+        return address is null || (entry.Entry.ApiKey is not null && key is null)
+            ? null
+            : From(entry, provider) with { BaseAddress = address, Key = key, Prices = entry.Prices ?? TokenPrices.Free };
+    }
+
+    private Deployment OnServer(string name, Uri address) => new()
+    {
+        Id = $"{ProviderName.LlmServer}/{name}",
+        ModelName = name,
+        Provider = ProviderName.LlmServer,
+        UpstreamModel = name,
+        Adapter = ProviderName.OpenAi,
+        BaseAddress = address,
+        Key = Providers.LlmServer.ApiKey.Length > 0 ? new ProviderKey(Providers.LlmServer.ApiKey) : null,
+        Prices = TokenPrices.Free,
+    };
+
+    private Deployment? Mocked(CheckedEntry entry) => entry.Mode == ModelMode.Embedding
+        ? null
+        : From(entry, ProviderName.Mock) with { Adapter = ProviderName.Mock, Mode = ModelMode.Chat, Prices = entry.Prices ?? ShippedPrices(entry) };
+
+    private static Deployment? Chats(Deployment deployment) => deployment.Mode == ModelMode.Chat ? deployment : null;
+
+    private static Deployment From(CheckedEntry entry, string provider) => new()
+    {
+        Id = $"{provider}/{entry.Model}",
+        ModelName = entry.Name,
+        Provider = provider,
+        UpstreamModel = entry.Model,
+        Adapter = ProviderName.OpenAi,
+        Weight = entry.Weight,
+        Mode = entry.Mode,
+        MaxOutputTokens = entry.MaxOutputTokens,
+    };
+
+    private TokenPrices? ShippedPrices(CheckedEntry entry) => Shipped.Entries
+        .FirstOrDefault(shipped => shipped.Provider == entry.Provider && shipped.Model == entry.Model)?.Prices;
+
+    private ProviderKey? Key(CheckedEntry entry, ProviderAccount account) => entry.Entry.ApiKey is { } reference
+        ? Resolve(reference)
+        : account.ApiKey.Length > 0 ? new ProviderKey(account.ApiKey) : null;
+
+    private ProviderKey? Resolve(CatalogText reference) =>
+        KeyReference.Resolve(reference.Value, Configuration) is { } secret ? new ProviderKey(secret) : null;
+
+    private Uri? Address(CheckedEntry entry) => entry.Entry.ApiBase is { } text && KeyReference.Resolve(text.Value, Configuration) is { } resolved
+        ? ServerAddress.TryParse(resolved)
+        : null;
+
+    private bool IsVendor(CheckedEntry entry) => Address(entry)?.Host == OpenAiAddress.Host;
+
+    private static IEnumerable<Deployment> WithUniqueIds(List<Deployment> deployments)
+    {
+        var count = new Dictionary<string, int>();
+        foreach (var deployment in deployments.Select(Chats).OfType<Deployment>())
+        {
+            count[deployment.Id] = count.GetValueOrDefault(deployment.Id) + 1;
+            yield return count[deployment.Id] == 1
+                ? deployment
+                : deployment with { Id = string.Create(CultureInfo.InvariantCulture, $"{deployment.Id}#{count[deployment.Id]}") };
+        }
+    }
+}

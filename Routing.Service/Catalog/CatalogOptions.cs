@@ -1,0 +1,14 @@
+namespace LlmGateway.Routing.Catalog;
+
+/// <summary>Section "Catalog".</summary>
+internal sealed class CatalogOptions
+{
+    /// <summary>The catalogue file instead of the shipped one (MODELS_FILE). A relative path starts at the working folder.</summary>
+    public string File { get; set; } = "";
+
+    /// <summary>The model of a request that names none (DEFAULT_MODEL); else LLM_SERVER_URL's first, else gpt-3.5-turbo.</summary>
+    public string DefaultModel { get; set; } = "";
+
+    /// <summary>How often the models of LLM_SERVER_URL are read again.</summary>
+    public TimeSpan DiscoveryInterval { get; set; } = TimeSpan.FromMinutes(1);
+}

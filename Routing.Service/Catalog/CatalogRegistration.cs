@@ -1,0 +1,38 @@
+using LlmGateway.ServiceDefaults;
+
+namespace LlmGateway.Routing.Catalog;
+
+internal static class CatalogRegistration
+{
+    public static void AddCatalog(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<CatalogOptions>().BindConfiguration("Catalog").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<CatalogStore>();
+        builder.Services.AddSingleton<CatalogLoader>();
+        builder.Services.AddHostedService<ServerDiscovery>();
+        builder.Services.AddSingleton<PriceAnnouncer>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<PriceAnnouncer>());
+        builder.Services.AddHealthChecks().AddCheck<PriceAnnouncer>("prices", tags: [HealthEndpoints.Ready]);
+    }
+
+    /// <summary>Loads the catalogue; says what is wrong with it, and nothing else, when it cannot be used.</summary>
+    /// <returns>False when the start must stop.</returns>
+    public static bool TryLoadCatalog(this WebApplication app)
+    {
+        try
+        {
+            app.Services.GetRequiredService<CatalogLoader>().Load();
+            return true;
+        }
+        catch (CatalogException e)
+        {
+            foreach (var error in e.Errors)
+            {
+                Console.Error.WriteLine(error);
+            }
+
+            Console.Error.WriteLine("Routing.Service does not start: the model catalogue cannot be used.");
+            return false;
+        }
+    }
+}

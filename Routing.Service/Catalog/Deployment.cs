@@ -1,0 +1,58 @@
+using LlmGateway.Protos.Billing.V1;
+
+namespace LlmGateway.Routing.Catalog;
+
+/// <summary>What a model can be asked for.</summary>
+internal enum ModelMode
+{
+    Chat,
+    Completion,
+    Embedding,
+    Responses,
+}
+
+/// <summary>One place where a model runs: a provider, its name of the model, an address and a key.</summary>
+internal sealed record Deployment
+{
+    /// <summary>Unique in its snapshot: "openai/gpt-4o", with "#2", … for further ones of the same provider and model.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The model's name in the catalogue.</summary>
+    public required string ModelName { get; init; }
+
+    /// <summary>The provider by name, as prices, headers and metrics have it.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>The provider's name of the model.</summary>
+    public required string UpstreamModel { get; init; }
+
+    /// <summary>The name of the adapter that speaks the provider's wire.</summary>
+    public required string Adapter { get; init; }
+
+    /// <summary>The API's root, with a slash at the end. Null where the adapter needs none.</summary>
+    public Uri? BaseAddress { get; init; }
+
+    public ProviderKey? Key { get; init; }
+
+    /// <summary>The share of calls among the deployments of one model.</summary>
+    public double Weight { get; init; } = 1;
+
+    public ModelMode Mode { get; init; }
+
+    /// <summary>Null when unknown.</summary>
+    public long? MaxOutputTokens { get; init; }
+
+    /// <summary>Null when unknown: Billing then refuses the call.</summary>
+    public TokenPrices? Prices { get; init; }
+
+    public Candidate ToCandidate() => new() { Deployment = Id, Provider = Provider, Model = UpstreamModel };
+}
+
+/// <summary>A model that clients can ask for, with the deployments that can serve it now: one at least.</summary>
+internal sealed record CatalogModel(string Name, IReadOnlyList<Deployment> Deployments)
+{
+    public string OwnedBy => Deployments[0].Provider;
+
+    /// <summary>The most that any deployment puts out; null when none says.</summary>
+    public long? MaxOutputTokens => Deployments.Max(deployment => deployment.MaxOutputTokens);
+}

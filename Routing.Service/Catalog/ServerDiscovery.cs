@@ -1,0 +1,95 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using LlmGateway.Routing.Providers;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.Routing.Catalog;
+
+/// <summary>
+/// Reads the model names of LLM_SERVER_URL from its /v1/models at start and each minute. While the server cannot be reached, the
+/// names last seen stay: a call then fails with the true reason instead of model_not_found.
+/// </summary>
+internal sealed partial class ServerDiscovery(
+    CatalogLoader loader,
+    ProviderHttp http,
+    IOptions<ProvidersOptions> providers,
+    IOptions<CatalogOptions> options,
+    TimeProvider time,
+    ILogger<ServerDiscovery> logger) : BackgroundService
+{
+    private const int MaxListBytes = 4 * 1024 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
+
+    private bool _reached;
+    private bool _complained;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (ServerAddress.TryParse(providers.Value.LlmServer.BaseUrl) is { } server)
+        {
+            await ReadAsync(server, cancellationToken);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (ServerAddress.TryParse(providers.Value.LlmServer.BaseUrl) is not { } server)
+        {
+            return;
+        }
+
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(_reached ? options.Value.DiscoveryInterval : RetryInterval, time, stoppingToken);
+            await ReadAsync(server, stoppingToken);
+        }
+    }
+
+    private async Task ReadAsync(Uri server, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server, "models"));
+            if (providers.Value.LlmServer.ApiKey is { Length: > 0 } key)
+            {
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            }
+
+            using var response = await http.SendAsync(request, either.Token);
+            response.EnsureSuccessStatusCode();
+            await response.Content.LoadIntoBufferAsync(MaxListBytes, either.Token);
+            loader.Discovered(Names(await response.Content.ReadAsByteArrayAsync(either.Token)));
+            (_reached, _complained) = (true, false);
+        }
+        catch (Exception e) when ((e is HttpRequestException or JsonException or OperationCanceledException or InvalidOperationException or KeyNotFoundException)
+            && !cancellationToken.IsCancellationRequested)
+        {
+            _reached = false;
+            if (!_complained)
+            {
+                Log.Unreachable(logger, server, e.Message);
+            }
+
+            _complained = true;
+        }
+    }
+
+    // {"object":"list","data":[{"id":"llama3","object":"model",…}]}; llama.cpp adds fields of its own beside data.
+    private static List<string> Names(byte[] json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return [.. document.RootElement.GetProperty("data").EnumerateArray()
+            .Select(model => model.GetProperty("id").GetString()).OfType<string>().Where(name => name.Length > 0).Distinct()];
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The models of {Server} cannot be read: {Reason}")]
+        public static partial void Unreachable(ILogger logger, Uri server, string reason);
+    }
+}

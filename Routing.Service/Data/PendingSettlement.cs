@@ -1,0 +1,32 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace LlmGateway.Routing.Data;
+
+/// <summary>A settlement that Billing does not have yet.</summary>
+internal sealed class PendingSettlement
+{
+    public required string RequestId { get; set; }
+
+    /// <summary>A serialised SettleRequest of billing.v1.</summary>
+    public required byte[] Request { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>Why Billing will never take it. It then stays for the operator to look at.</summary>
+    public string? Refusal { get; set; }
+}
+
+internal sealed class PendingSettlementsTable : IEntityTypeConfiguration<PendingSettlement>
+{
+    public void Configure(EntityTypeBuilder<PendingSettlement> settlement)
+    {
+        settlement.ToTable("pending_settlements");
+        settlement.HasKey(s => s.RequestId).HasName("pending_settlements_pkey");
+        settlement.Property(s => s.RequestId).HasColumnName("request_id").HasMaxLength(64);
+        settlement.Property(s => s.Request).HasColumnName("request");
+        settlement.Property(s => s.CreatedAt).HasColumnName("created_at");
+        settlement.Property(s => s.Refusal).HasColumnName("refusal");
+        settlement.HasIndex(s => s.CreatedAt).HasFilter("refusal IS NULL").HasDatabaseName("pending_settlements_created_at_idx");
+    }
+}

@@ -1,0 +1,243 @@
+using System.Text.Json;
+using LlmGateway.Routing.Streaming;
+
+namespace LlmGateway.Routing.Dialects;
+
+/// <summary>What one JSON of OpenAI's chat wire says, a stream's chunk or a whole answer: read in one pass, nothing copied.</summary>
+internal struct ChatChunk
+{
+    /// <summary>There is a choices array, which may be empty.</summary>
+    public bool HasChoices { get; private set; }
+
+    /// <summary>Elements of the choices array.</summary>
+    public int Choices { get; private set; }
+
+    /// <summary>Choices with a finish_reason.</summary>
+    public int Finished { get; private set; }
+
+    /// <summary>UTF-8 bytes of what the model said: text, reasoning, refusal, tool calls.</summary>
+    public int ContentBytes { get; private set; }
+
+    /// <summary>The error's bytes, when the JSON is one.</summary>
+    public Range? Error { get; private set; }
+
+    /// <summary>The usage object's bytes; null when absent or null.</summary>
+    public Range? UsageRange { get; private set; }
+
+    public ReportedUsage Usage { get; private set; }
+
+    /// <summary>False when the bytes are not one JSON object.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> json, out ChatChunk chunk)
+    {
+        chunk = default;
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                chunk.Property(ref reader, json.Length);
+            }
+
+            // Past the object's end; anything but blanks there throws.
+            return !reader.Read();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private void Property(ref Utf8JsonReader reader, int length)
+    {
+        if (reader.ValueTextEquals("choices"u8))
+        {
+            reader.Read();
+            ReadChoices(ref reader);
+        }
+        else if (reader.ValueTextEquals("usage"u8))
+        {
+            reader.Read();
+            ReadUsage(ref reader);
+        }
+        else if (reader.ValueTextEquals("error"u8))
+        {
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            var isNull = reader.TokenType == JsonTokenType.Null;
+            reader.Skip();
+            Error = isNull ? Error : start..(int)reader.BytesConsumed;
+        }
+        else if (reader.ValueTextEquals("object"u8))
+        {
+            // Old vLLM: {"object":"error","message":"…","type":"…","code":400}
+            reader.Read();
+            Error = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("error"u8) ? 0..length : Error;
+            reader.Skip();
+        }
+        else
+        {
+            reader.Read();
+            reader.Skip();
+        }
+    }
+
+    private void ReadChoices(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return;
+        }
+
+        HasChoices = true;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            Choices++;
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                ReadChoice(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+    }
+
+    private void ReadChoice(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("finish_reason"u8))
+            {
+                reader.Read();
+                Finished += reader.TokenType == JsonTokenType.String ? 1 : 0;
+                reader.Skip();
+            }
+            else if (reader.ValueTextEquals("delta"u8) || reader.ValueTextEquals("message"u8))
+            {
+                reader.Read();
+                ReadContent(ref reader);
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+    }
+
+    /// <summary>{"role":"assistant","content":"Hel","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":"{"}}]}</summary>
+    private void ReadContent(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        var depth = reader.CurrentDepth;
+        var counts = true;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName)
+            {
+                counts = !(reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("id"u8));
+            }
+            else if (reader.TokenType == JsonTokenType.String && counts)
+            {
+                ContentBytes += reader.ValueSpan.Length;
+            }
+        }
+    }
+
+    private void ReadUsage(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return;
+        }
+
+        var start = (int)reader.TokenStartIndex;
+        long? prompt = null, output = null;
+        long cached = 0, written = 0, reasoning = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("prompt_tokens"u8))
+            {
+                prompt = Count(ref reader);
+            }
+            else if (reader.ValueTextEquals("completion_tokens"u8))
+            {
+                output = Count(ref reader);
+            }
+            else if (reader.ValueTextEquals("prompt_tokens_details"u8))
+            {
+                (cached, written) = Details(ref reader, "cached_tokens"u8, "cache_write_tokens"u8);
+            }
+            else if (reader.ValueTextEquals("completion_tokens_details"u8))
+            {
+                (reasoning, _) = Details(ref reader, "reasoning_tokens"u8, default);
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        UsageRange = start..(int)reader.BytesConsumed;
+        Usage = new ReportedUsage(prompt, output, cached, written, reasoning);
+    }
+
+    // May be null altogether, and each of its members too (vLLM).
+    private static (long First, long Second) Details(ref Utf8JsonReader reader, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        long one = 0, two = 0;
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return (one, two);
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(first))
+            {
+                one = Count(ref reader) ?? 0;
+            }
+            else if (reader.ValueTextEquals(second))
+            {
+                two = Count(ref reader) ?? 0;
+            }
+            else
+            {
+                reader.Read();
+                reader.Skip();
+            }
+        }
+
+        return (one, two);
+    }
+
+    // A figure that no call can have is as good as none. The bound also keeps every sum and product of Billing in range.
+    private static long? Count(ref Utf8JsonReader reader)
+    {
+        const long Most = 1_000_000_000;
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetDecimal(out var value) && value is >= 0 and <= Most)
+        {
+            return (long)decimal.Ceiling(value);
+        }
+
+        reader.Skip();
+        return null;
+    }
+}

@@ -1,0 +1,215 @@
+using System.Text.Json;
+
+namespace LlmGateway.Routing.Dialects;
+
+/// <summary>
+/// A client's chat request: its bytes, the places in them that a provider call may change, and the figures that a hold needs. Read in one
+/// pass over the bytes; nothing is turned into objects, so that every field the gateway does not know stays as the client wrote it.
+/// </summary>
+internal sealed class ChatRequest
+{
+    /// <summary>Most tokens of one image at any provider, by design.</summary>
+    private const int TokensPerImage = 1600;
+
+    private const int BytesPerHeldToken = 2;
+
+    private ChatRequest(ReadOnlyMemory<byte> body) => Body = body;
+
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>The value of "model"; null when absent.</summary>
+    public Range? Model { get; private set; }
+
+    public Range? Stream { get; private set; }
+
+    public Range? StreamOptions { get; private set; }
+
+    public Range? MaxTokens { get; private set; }
+
+    public Range? MaxCompletionTokens { get; private set; }
+
+    /// <summary>The larger of max_tokens and max_completion_tokens; null when neither is set.</summary>
+    public long? MaxOutputTokens { get; private set; }
+
+    /// <summary>"n": answers asked for.</summary>
+    public int Choices { get; private set; } = 1;
+
+    /// <summary>UTF-8 bytes of the messages' text, and of the tools' definitions.</summary>
+    public long PromptBytes { get; private set; }
+
+    /// <summary>Images, and other parts that are no text.</summary>
+    public int Images { get; private set; }
+
+    /// <summary>Prompt tokens that are no text.</summary>
+    public long ImageTokens => (long)Images * TokensPerImage;
+
+    /// <summary>An upper bound of the prompt's tokens: what is held.</summary>
+    public long PromptBound => ((PromptBytes + BytesPerHeldToken - 1) / BytesPerHeldToken) + ImageTokens;
+
+    /// <summary>Null when the body cannot be used; then the problem says why, and param at which field.</summary>
+    public static ChatRequest? Read(ReadOnlyMemory<byte> body, out string problem, out string param)
+    {
+        var request = new ChatRequest(body);
+        (problem, param) = ("", "");
+        try
+        {
+            var reader = new Utf8JsonReader(body.Span);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                problem = "The body must be a JSON object.";
+                return null;
+            }
+
+            var seen = Members.None;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var (member, name) = MemberOf(ref reader);
+                if (member != Members.None && seen.HasFlag(member))
+                {
+                    // The gateway reads one of the two, a provider perhaps the other: a bound must not depend on which.
+                    (problem, param) = ($"{name} is given twice.", name);
+                    return null;
+                }
+
+                seen |= member;
+                reader.Read();
+                if (!request.Take(member, ref reader))
+                {
+                    (problem, param) = ($"{name} must be a whole number of at least 1.", name);
+                    return null;
+                }
+            }
+
+            reader.Read();
+            return request;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            problem = "The body is not valid JSON.";
+            return null;
+        }
+    }
+
+    private bool Take(Members member, ref Utf8JsonReader reader)
+    {
+        switch (member)
+        {
+            case Members.Model:
+                Model = Value(ref reader);
+                return true;
+            case Members.Stream:
+                Stream = Value(ref reader);
+                return true;
+            case Members.StreamOptions:
+                StreamOptions = Value(ref reader);
+                return true;
+            case Members.MaxTokens:
+                MaxTokens = Number(ref reader, out var tokens);
+                return Bound(tokens);
+            case Members.MaxCompletionTokens:
+                MaxCompletionTokens = Number(ref reader, out var completion);
+                return Bound(completion);
+            case Members.Choices:
+                _ = Number(ref reader, out var choices);
+                Choices = choices is >= 1 and <= 1000 ? (int)choices : 1;
+                return choices is null or (>= 1 and <= 1000);
+            case Members.Messages:
+                ReadMessages(ref reader);
+                return true;
+            case Members.Tools:
+                var value = Value(ref reader);
+                PromptBytes += value.End.Value - value.Start.Value;
+                return true;
+            default:
+                reader.Skip();
+                return true;
+        }
+    }
+
+    private bool Bound(long? tokens)
+    {
+        MaxOutputTokens = tokens is null ? MaxOutputTokens : Math.Max(tokens.Value, MaxOutputTokens ?? 0);
+        return tokens is null or (>= 1 and <= 1_000_000_000);
+    }
+
+    private static Range Value(ref Utf8JsonReader reader)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return start..(int)reader.BytesConsumed;
+    }
+
+    // Null means unset; anything else that is no whole number reads as -1, which no bound accepts.
+    private static Range Number(ref Utf8JsonReader reader, out long? value)
+    {
+        value = reader.TokenType switch
+        {
+            JsonTokenType.Null => null,
+            JsonTokenType.Number when reader.TryGetInt64(out var number) => number,
+            _ => -1,
+        };
+        return Value(ref reader);
+    }
+
+    /// <summary>Counts every text in the messages, wherever it stands: content, parts, tool calls, reasoning sent back.</summary>
+    private void ReadMessages(ref Utf8JsonReader reader)
+    {
+        var depth = reader.CurrentDepth;
+        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
+        {
+            return;
+        }
+
+        var counts = true;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName)
+            {
+                counts = Counts(ref reader);
+            }
+            else if (reader.TokenType == JsonTokenType.String && counts)
+            {
+                PromptBytes += reader.ValueIsEscaped ? JsonText.Utf8Length(reader.ValueSpan) : reader.ValueSpan.Length;
+            }
+        }
+    }
+
+    private bool Counts(ref Utf8JsonReader reader)
+    {
+        // {"type":"image_url","image_url":{"url":"data:image/png;base64,…","detail":"low"}}: the data is an image, not text.
+        if (reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("input_audio"u8) || reader.ValueTextEquals("file"u8))
+        {
+            Images++;
+            return false;
+        }
+
+        return !(reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("id"u8)
+            || reader.ValueTextEquals("tool_call_id"u8) || reader.ValueTextEquals("url"u8) || reader.ValueTextEquals("data"u8)
+            || reader.ValueTextEquals("file_data"u8) || reader.ValueTextEquals("detail"u8) || reader.ValueTextEquals("format"u8));
+    }
+
+    private static (Members Member, string Name) MemberOf(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("model"u8) ? (Members.Model, "model")
+        : reader.ValueTextEquals("messages"u8) ? (Members.Messages, "messages")
+        : reader.ValueTextEquals("stream"u8) ? (Members.Stream, "stream")
+        : reader.ValueTextEquals("stream_options"u8) ? (Members.StreamOptions, "stream_options")
+        : reader.ValueTextEquals("max_tokens"u8) ? (Members.MaxTokens, "max_tokens")
+        : reader.ValueTextEquals("max_completion_tokens"u8) ? (Members.MaxCompletionTokens, "max_completion_tokens")
+        : reader.ValueTextEquals("n"u8) ? (Members.Choices, "n")
+        : reader.ValueTextEquals("tools"u8) ? (Members.Tools, "tools")
+        : (Members.None, "");
+
+    [Flags]
+    private enum Members
+    {
+        None = 0,
+        Model = 1,
+        Messages = 2,
+        Stream = 4,
+        StreamOptions = 8,
+        MaxTokens = 16,
+        MaxCompletionTokens = 32,
+        Choices = 64,
+        Tools = 128,
+    }
+}

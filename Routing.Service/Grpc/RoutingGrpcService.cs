@@ -1,0 +1,60 @@
+using Grpc.Core;
+using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
+
+namespace LlmGateway.Routing.Grpc;
+
+internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog, TimeProvider time) : RoutingApi.RoutingApiBase
+{
+    // What LiteLLM answers for every model, whose age nobody asks for.
+    private const long Created = 1_677_610_602;
+
+    public override async Task Complete(CompleteRequest request, IServerStreamWriter<CompleteEvent> responseStream, ServerCallContext context)
+    {
+        var output = new CallOutput(responseStream, context.CancellationToken);
+        var (call, fault) = ToCall(request);
+        if (call is null)
+        {
+            await output.FailedAsync(fault!, attempts: 0);
+            return;
+        }
+
+        await runner.RunAsync(call, output, context.CancellationToken);
+    }
+
+    public override Task<ListModelsReply> ListModels(ListModelsRequest request, ServerCallContext context)
+    {
+        var snapshot = catalog.Current;
+        var reply = new ListModelsReply();
+        reply.Models.AddRange(snapshot.Names.Select(name => new Model { Id = name, OwnedBy = snapshot.Find(name)!.OwnedBy, Created = Created }));
+        return Task.FromResult(reply);
+    }
+
+    private (Call? Call, CallFault? Fault) ToCall(CompleteRequest request)
+    {
+        if (request.Dialect != Dialect.OpenaiChat)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "dialect: not one that is spoken here."));
+        }
+
+        if (ChatRequest.Read(request.Body.Memory, out var problem, out var param) is not { } chat)
+        {
+            return (null, new CallFault(CallFailure.InvalidRequest, problem) { Param = param });
+        }
+
+        return (new Call
+        {
+            RequestId = request.RequestId,
+            AccountId = request.AccountId,
+            KeyId = request.KeyId,
+            Model = request.Model,
+            Stream = request.Stream,
+            IncludeUsage = request.IncludeUsage,
+            Request = chat,
+            StartedAt = time.GetUtcNow(),
+            StartedTimestamp = time.GetTimestamp(),
+        }, null);
+    }
+}

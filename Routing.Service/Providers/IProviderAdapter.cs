@@ -1,0 +1,34 @@
+using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
+
+namespace LlmGateway.Routing.Providers;
+
+/// <summary>
+/// Speaks one provider's wire. To add a provider: a folder here with XAdapter (the call), XWire (bodies) and XErrors (refusals); its
+/// name in <see cref="ProviderName"/>, its deployments in <see cref="CatalogBuilder"/>, the adapter in <see cref="ProviderRegistration"/>.
+/// </summary>
+internal interface IProviderAdapter
+{
+    /// <summary>As <see cref="Deployment.Adapter"/> has it.</summary>
+    string Name { get; }
+
+    /// <summary>
+    /// Sends a call and returns when the provider's headers are in. What the provider refuses is a fault in the reply; what breaks on
+    /// the way there is the exception that the transport threw.
+    /// </summary>
+    /// <param name="held">The hold that covers this call.</param>
+    /// <param name="request">What to send.</param>
+    /// <param name="cancellationToken">Cancelled by the timers and by a client that leaves.</param>
+    Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken);
+}
+
+/// <param name="Deployment">Where to.</param>
+/// <param name="Chat">The client's request.</param>
+/// <param name="Stream">The form of the answer.</param>
+/// <param name="MaxTokens">The output's maximum, when the client set none.</param>
+internal sealed record ProviderRequest(Deployment Deployment, ChatRequest Chat, bool Stream, long? MaxTokens);
+
+/// <summary>Either an answer whose body is still to be read, or a fault.</summary>
+/// <param name="Body">In OpenAI's chat wire: SSE, or one JSON. Disposing it ends the provider's work.</param>
+internal sealed record ProviderReply(Stream? Body, CallFault? Fault, int Status);

@@ -1,0 +1,35 @@
+namespace LlmGateway.Routing.Providers;
+
+/// <summary>Section "Providers": what the operator has accounts for.</summary>
+internal sealed class ProvidersOptions
+{
+    public const string MockMode = "mock";
+
+    /// <summary>"mock" lets the mock answer everything; "live" or empty uses the providers below (LLM_MODE).</summary>
+    public string Mode { get; set; } = "";
+
+    public ProviderAccount OpenAi { get; set; } = new();
+
+    /// <summary>One OpenAI-compatible server of one's own: its models are read from it (LLM_SERVER_URL).</summary>
+    public ProviderAccount LlmServer { get; set; } = new();
+
+    public ProviderAccount Anthropic { get; set; } = new();
+
+    public ProviderAccount Gemini { get; set; } = new();
+
+    public ProviderAccount Azure { get; set; } = new();
+
+    public ProviderAccount LiteLlm { get; set; } = new();
+
+    public bool AnyConfigured => new[] { OpenAi, LlmServer, Anthropic, Gemini, Azure, LiteLlm }.Any(account => account.IsSet);
+}
+
+internal sealed class ProviderAccount
+{
+    public string ApiKey { get; set; } = "";
+
+    /// <summary>Empty is the vendor's own address.</summary>
+    public string BaseUrl { get; set; } = "";
+
+    public bool IsSet => ApiKey.Length > 0 || BaseUrl.Length > 0;
+}

@@ -1,0 +1,13 @@
+using LlmGateway.Routing.Catalog;
+
+namespace LlmGateway.Routing.Selection;
+
+/// <summary>The order of the catalogue file: the first deployment, and the others only when it fails.</summary>
+internal sealed class FileOrderPolicy : ISelectionPolicy
+{
+    public string Name => "file-order";
+
+    public void Order(Span<Deployment> candidates)
+    {
+    }
+}

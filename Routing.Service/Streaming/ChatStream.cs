@@ -1,0 +1,152 @@
+using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Providers.OpenAi;
+
+namespace LlmGateway.Routing.Streaming;
+
+internal enum StreamStep
+{
+    /// <summary>Events were read; more may come.</summary>
+    More,
+
+    /// <summary>The provider's own end arrived. <see cref="ChatStream.Events"/> may hold the last events.</summary>
+    Ended,
+
+    /// <summary>The answer broke off: <see cref="ChatStream.Fault"/> says how. <see cref="ChatStream.Events"/> is what came before.</summary>
+    Broken,
+}
+
+/// <summary>
+/// A streamed answer in OpenAI's chat wire, as events to relay. What a client must not see stays here: the usage chunk, which is
+/// metered and sent at the end with its cost; usage on other chunks; chunks with empty choices (Azure's first); errors and garbage, which end
+/// the answer; the terminator.
+/// </summary>
+internal sealed class ChatStream(Stream body, int choices, Deployment deployment, UsageMeter meter, int maxEventBytes) : IDisposable
+{
+    private readonly SseReader _reader = new(body, maxEventBytes);
+    private readonly StreamState _state = new(choices);
+    private readonly List<ReadOnlyMemory<byte>> _events = [];
+
+    /// <summary>The JSON of each event to relay, of the last read. Valid until the next one.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Events => _events;
+
+    /// <summary>Something that the client waits for has come: text, a tool call, or the reason why there is none.</summary>
+    public bool HasContent { get; private set; }
+
+    public CallFault? Fault { get; private set; }
+
+    /// <summary>The provider's last usage chunk, whole; empty when its usage came otherwise or not at all.</summary>
+    public ReadOnlyMemory<byte> UsageChunk { get; private set; }
+
+    /// <summary>The provider's last usage object.</summary>
+    public ReadOnlyMemory<byte> Usage { get; private set; }
+
+    /// <summary>The first chunk, for the head of a usage chunk that the provider did not send.</summary>
+    public ReadOnlyMemory<byte> FirstChunk { get; private set; }
+
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="OperationCanceledException">A timer ended, or the client left.</exception>
+    public async ValueTask<StreamStep> ReadAsync(CancellationToken cancellationToken)
+    {
+        _events.Clear();
+        var read = await _reader.ReadAsync(cancellationToken);
+        foreach (ref readonly var item in _reader.Events)
+        {
+            if (_state.Terminated)
+            {
+                break;
+            }
+
+            if (Take(item) is { } fault)
+            {
+                return Break(fault);
+            }
+        }
+
+        if (_state.Terminated)
+        {
+            return StreamStep.Ended;
+        }
+
+        return read switch
+        {
+            SseRead.Events => StreamStep.More,
+            SseRead.End when _state.MayEnd => StreamStep.Ended,
+            SseRead.End => Break(Error("ended its answer without finishing it")),
+            SseRead.TooLarge => Break(Error("sent an event that is too large")),
+            _ => throw new ArgumentOutOfRangeException(nameof(cancellationToken), read, "Not a way to read."),
+        };
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private CallFault? Take(in SseEvent item)
+    {
+        var json = item.Data;
+        if (json.Span.SequenceEqual("[DONE]"u8))
+        {
+            _state.Terminator();
+            return null;
+        }
+
+        if (!ChatChunk.TryRead(json.Span, out var chunk))
+        {
+            return Error("sent an event that cannot be read");
+        }
+
+        if (chunk.Error is { } error)
+        {
+            return OpenAiErrors.ClassifyEvent(json.Span[error], deployment);
+        }
+
+        if (item.Bare)
+        {
+            return Error("sent text that is no event");
+        }
+
+        Meter(json, chunk);
+        if (chunk.Choices > 0)
+        {
+            Relay(json, chunk);
+        }
+
+        return null;
+    }
+
+    private void Meter(ReadOnlyMemory<byte> json, in ChatChunk chunk)
+    {
+        if (chunk.UsageRange is { } usage)
+        {
+            meter.Report(chunk.Usage);
+            Usage = json[usage].ToArray();
+            UsageChunk = chunk is { HasChoices: true, Choices: 0 } ? json.ToArray() : default;
+        }
+    }
+
+    private void Relay(ReadOnlyMemory<byte> json, in ChatChunk chunk)
+    {
+        if (FirstChunk.IsEmpty)
+        {
+            FirstChunk = json.ToArray();
+        }
+
+        if (chunk.ContentBytes > 0)
+        {
+            meter.Content(chunk.ContentBytes);
+        }
+
+        HasContent |= chunk.ContentBytes > 0 || chunk.Finished > 0;
+        _state.Finished(chunk.Finished);
+        _events.Add(chunk.UsageRange is { } usage ? ChatAnswer.WithNullUsage(json.Span, usage) : json);
+    }
+
+    private StreamStep Break(CallFault fault)
+    {
+        Fault = fault;
+        return StreamStep.Broken;
+    }
+
+    private CallFault Error(string what) => new(CallFailure.ProviderError, $"{deployment.Provider} {what}.");
+}
