@@ -22,9 +22,11 @@ internal sealed partial class DotEnv
     public List<string> Warnings { get; } = [];
 
     /// <summary>The file beside the solution that the folder belongs to; empty when there is neither.</summary>
-    public static DotEnv ReadFor(string contentRoot)
+    /// <param name="contentRoot">Of the host.</param>
+    /// <param name="given">The value of <see cref="PathVariable"/>.</param>
+    public static DotEnv ReadFor(string contentRoot, string? given)
     {
-        var path = Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } given ? given : PathBesideSolution(contentRoot);
+        var path = string.IsNullOrEmpty(given) ? PathBesideSolution(contentRoot) : given;
         return Parse(File.Exists(path) ? File.ReadAllText(path) : "");
     }
 

@@ -12,20 +12,27 @@ namespace LlmGateway.ServiceDefaults;
 /// <summary>Puts <c>.env</c> and the flat names into the host's configuration: above the settings files, below the environment.</summary>
 internal static class FlatConfigurationSource
 {
-    public static void AddFlatConfiguration(this IHostApplicationBuilder builder)
+    private static readonly string[] DotNetNames = ["ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT"];
+
+    public static void AddFlatConfiguration(this IHostApplicationBuilder builder) =>
+        builder.AddFlatConfiguration(
+            DotEnv.ReadFor(builder.Environment.ContentRootPath, Environment.GetEnvironmentVariable(DotEnv.PathVariable)),
+            Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
+                variable => (string)variable.Key, variable => (string?)variable.Value ?? "", StringComparer.OrdinalIgnoreCase));
+
+    internal static void AddFlatConfiguration(this IHostApplicationBuilder builder, DotEnv dotEnv, IReadOnlyDictionary<string, string> process)
     {
-        var dotEnv = DotEnv.ReadFor(builder.Environment.ContentRootPath);
         var environment = new Dictionary<string, string>(dotEnv.Values, StringComparer.OrdinalIgnoreCase);
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        foreach (var (name, value) in process)
         {
-            environment[(string)variable.Key] = (string?)variable.Value ?? "";
+            environment[name] = value;
         }
 
         var flat = FlatConfiguration.Read(environment, builder.Environment.ApplicationName);
         Insert(builder.Configuration, flat.Settings, dotEnv.Values);
-        if (flat.EnvironmentName is { } name && !environment.ContainsKey("ASPNETCORE_ENVIRONMENT") && !environment.ContainsKey("DOTNET_ENVIRONMENT"))
+        if (flat.EnvironmentName is { } environmentName && !DotNetNames.Any(environment.ContainsKey))
         {
-            builder.Environment.EnvironmentName = name;
+            builder.Environment.EnvironmentName = environmentName;
         }
 
         builder.Services.AddOptions<FlatConfigurationFindings>().ValidateOnStart().Configure(findings =>

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Diagnostics;
+using System.Net;
+using LlmGateway.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LlmGateway.ServiceDefaults.Tests.Migrations;
+
+public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task Hosts_that_start_together_migrate_once()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        var hosts = Enumerable.Range(0, 4).Select(_ => Host<NumbersDb>(database)).ToList();
+
+        await Task.WhenAll(hosts.Select(host => host.StartAsync()));
+
+        await using var scope = hosts[0].Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<NumbersDb>();
+        (await db.Database.SqlQueryRaw<int>("SELECT id AS \"Value\" FROM numbers").ToListAsync()).ShouldBe([1]);
+        (await db.Database.GetAppliedMigrationsAsync()).ShouldHaveSingleItem();
+        hosts.ForEach(host => host.Dispose());
+    }
+
+    [Fact]
+    public async Task A_broken_migration_stops_the_start_with_the_databases_own_words()
+    {
+        using var host = Host<BrokenDb>(await postgres.CreateDatabaseAsync());
+
+        (await Should.ThrowAsync<DbException>(() => host.StartAsync())).Message.ShouldContain("TABEL");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_there_yet_is_waited_for()
+    {
+        var server = await postgres.CreateDatabaseAsync();
+        var name = $"late_{Guid.NewGuid():N}";
+        using var host = Host<NumbersDb>(InDatabase(server, name));
+
+        var start = host.StartAsync();
+        start.IsCompleted.ShouldBeFalse();
+        await CreateDatabaseAsync(server, name);
+
+        await start.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task The_wait_has_an_end_and_says_what_it_waited_for()
+    {
+        using var host = Host<NumbersDb>("Host=127.0.0.1;Port=1;Username=nobody;Database=none", ("Migrations:WaitSeconds", "1"));
+
+        (await Should.ThrowAsync<TimeoutException>(() => host.StartAsync())).Message.ShouldContain(nameof(NumbersDb));
+    }
+
+    [Fact]
+    public async Task A_refused_password_is_not_waited_for()
+    {
+        var database = new DbConnectionStringBuilder { ConnectionString = await postgres.CreateDatabaseAsync() };
+        database["Username"] = "nobody_has_this_name";
+        using var host = Host<NumbersDb>(database.ConnectionString);
+
+        await Should.ThrowAsync<DbException>(() => host.StartAsync()).WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_migration_is_an_activity_and_readiness_follows_the_database()
+    {
+        var activities = new ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "LlmGateway.Migrations",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity => activities.Enqueue(activity.DisplayName),
+        };
+        ActivitySource.AddActivityListener(listener);
+        var database = await postgres.CreateDatabaseAsync();
+        await using var host = await TestHost.StartAsync(
+            builder =>
+            {
+                builder.AddNpgsqlDbContext<NumbersDb>("numbers");
+                builder.AddMigrations<NumbersDb>();
+            },
+            settings: ("ConnectionStrings:numbers", database));
+
+        activities.ShouldContain($"migrate {nameof(NumbersDb)}");
+        using var ready = await host.Client.GetAsync(new Uri("/ready", UriKind.Relative));
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var body = await ready.Content.ReadAsStringAsync();
+        body.ShouldContain("\"migrations\"");
+        body.ShouldContain($"\"{nameof(NumbersDb)}\"");
+    }
+
+    private static WebApplication Host<TContext>(string connectionString, params (string Key, string Value)[] settings)
+        where TContext : DbContext
+    {
+        var builder = TestHost.Builder(settings: [("ConnectionStrings:numbers", connectionString), ("urls", "http://127.0.0.1:0"), .. settings]);
+        builder.AddNpgsqlDbContext<TContext>("numbers");
+        builder.AddMigrations<TContext>();
+        return builder.Build();
+    }
+
+    private static string InDatabase(string connectionString, string name) =>
+        new DbConnectionStringBuilder { ConnectionString = connectionString, ["Database"] = name }.ConnectionString;
+
+    private static async Task CreateDatabaseAsync(string server, string name)
+    {
+        var options = new DbContextOptionsBuilder<NumbersDb>().UseNpgsql(server).Options;
+        await using var db = new NumbersDb(options);
+        await db.Database.ExecuteSqlRawAsync($"CREATE DATABASE {name}");
+    }
+}
