@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -40,6 +41,7 @@ internal static class Telemetry
             logs.SetResourceBuilder(resource);
             logs.AddOtlpExporter();
         });
+        builder.Services.AddSingleton<IStartupFilter, ServerSpans>();
         builder.Services.AddHostedService(services => new TelemetryProviders(
             () => BuildTracing(services, resource), () => BuildMetrics(services, resource)));
     }

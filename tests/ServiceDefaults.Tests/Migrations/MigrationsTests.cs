@@ -24,7 +24,7 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
         var db = scope.ServiceProvider.GetRequiredService<NumbersDb>();
         (await db.Database.SqlQueryRaw<int>("SELECT id AS \"Value\" FROM numbers").ToListAsync()).ShouldBe([1]);
         (await db.Database.GetAppliedMigrationsAsync()).ShouldHaveSingleItem();
-        hosts.ForEach(host => host.Dispose());
+        hosts.ForEach(host => ((IDisposable)host).Dispose());
     }
 
     [Fact]
@@ -38,13 +38,12 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_database_that_is_not_there_yet_is_waited_for()
     {
-        var server = await postgres.CreateDatabaseAsync();
-        var name = $"late_{Guid.NewGuid():N}";
-        using var host = Host<NumbersDb>(InDatabase(server, name));
+        var late = InDatabase(await postgres.CreateDatabaseAsync(), $"late_{Guid.NewGuid():N}");
+        using var host = Host<NumbersDb>(late);
 
         var start = host.StartAsync();
         start.IsCompleted.ShouldBeFalse();
-        await CreateDatabaseAsync(server, name);
+        await CreateDatabaseAsync(late);
 
         await start.WaitAsync(TimeSpan.FromSeconds(30));
     }
@@ -107,10 +106,9 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
     private static string InDatabase(string connectionString, string name) =>
         new DbConnectionStringBuilder { ConnectionString = connectionString, ["Database"] = name }.ConnectionString;
 
-    private static async Task CreateDatabaseAsync(string server, string name)
+    private static async Task CreateDatabaseAsync(string connectionString)
     {
-        var options = new DbContextOptionsBuilder<NumbersDb>().UseNpgsql(server).Options;
-        await using var db = new NumbersDb(options);
-        await db.Database.ExecuteSqlRawAsync($"CREATE DATABASE {name}");
+        await using var db = new NumbersDb(new DbContextOptionsBuilder<NumbersDb>().UseNpgsql(connectionString).Options);
+        await db.Database.EnsureCreatedAsync();
     }
 }
