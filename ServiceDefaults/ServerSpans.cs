@@ -30,7 +30,7 @@ internal sealed class ServerSpans : IStartupFilter
         }
         catch (Exception exception)
         {
-            activity?.AddException(exception);
+            activity?.SetTag("error.type", exception.GetType().FullName);   // its message may quote what the client sent
             Describe(activity, context, StatusCodes.Status500InternalServerError);
             throw;
         }
