@@ -1,7 +1,6 @@
 using LlmGateway.Billing.Grpc;
 using LlmGateway.Billing.Ledger;
 using LlmGateway.ServiceDefaults;
-using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Billing;
 
@@ -10,9 +9,7 @@ internal static class BillingApp
 {
     public static void AddBilling(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section)
-            .ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<BillingOptions>, BillingOptionsValidator>();
+        builder.Services.AddBillingOptions();
         builder.Services.AddSingleton<BillingMetrics>();
 
         builder.AddLedgerDatabase();   // Data/

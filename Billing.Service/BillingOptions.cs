@@ -37,15 +37,16 @@ internal sealed class BillingOptions
     [Range(1, 1000, ErrorMessage = "Billing:Connections: must be between {1} and {2}.")]
     public int Connections { get; set; } = 16;
 
-    public int MarkupBasisPoints => (int)(MarkupPercent * 100);
+    // Not public: the validation of annotations reads every public property, before it knows that the values are any good.
+    internal int MarkupBasisPoints => (int)(MarkupPercent * 100);
 
-    public NanoUsd DefaultGrant => NanoUsd.FromUsd(DefaultBalance);
+    internal NanoUsd DefaultGrant => NanoUsd.FromUsd(DefaultBalance);
 
-    public TimeSpan HoldLifetime => TimeSpan.FromMinutes(HoldMinutes) - SweepInterval;
+    internal TimeSpan HoldLifetime => TimeSpan.FromMinutes(HoldMinutes) - SweepInterval;
 
-    public TimeSpan SweepInterval => TimeSpan.FromSeconds(SweepSeconds);
+    internal TimeSpan SweepInterval => TimeSpan.FromSeconds(SweepSeconds);
 
-    public TimeSpan PriceRefreshInterval => TimeSpan.FromSeconds(PriceRefreshSeconds);
+    internal TimeSpan PriceRefreshInterval => TimeSpan.FromSeconds(PriceRefreshSeconds);
 }
 
 internal sealed class BillingOptionsValidator : IValidateOptions<BillingOptions>
@@ -70,5 +71,14 @@ internal sealed class BillingOptionsValidator : IValidateOptions<BillingOptions>
         }
 
         return errors.Build();
+    }
+}
+
+internal static class BillingOptionsRegistration
+{
+    public static void AddBillingOptions(this IServiceCollection services)
+    {
+        services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<BillingOptions>, BillingOptionsValidator>();
     }
 }

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net;
+using Grpc.Net.Client;
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.ServiceDefaults;
+using LlmGateway.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace LlmGateway.Billing.Tests.Grpc;
+
+/// <summary>Program.cs with a database of its own, on ports that are free.</summary>
+public sealed class BillingServer : IAsyncLifetime
+{
+    private WebApplication? _app;
+    private GrpcChannel? _channel;
+    private int _accounts;
+
+    public Uri HttpAddress { get; private set; } = new("http://unset");
+
+    internal BillingApi.BillingApiClient Client => new(_channel!);
+
+    public async Task InitializeAsync()
+    {
+        var connectionString = await new PostgresFixture().CreateDatabaseAsync();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
+        builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:billingdb", connectionString)]);
+        builder.WebHost.UseKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, http => http.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
+        });
+        builder.AddServiceDefaults();
+        builder.AddBilling();
+        _app = builder.Build();
+        _app.MapDefaultEndpoints();
+        _app.MapBilling();
+        await _app.StartAsync();
+
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
+        HttpAddress = new Uri(addresses[0]);
+        _channel = GrpcChannel.ForAddress(addresses[1]);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _channel?.Dispose();
+        await _app!.DisposeAsync();
+    }
+
+    internal string NewAccount() => string.Create(CultureInfo.InvariantCulture, $"account-{Interlocked.Increment(ref _accounts)}");
+
+    internal async Task<long> CountAsync(string sql)
+    {
+        await using var command = _app!.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}

@@ -1,0 +1,79 @@
+using LlmGateway.Billing.Ledger;
+using LlmGateway.Billing.Pricing;
+
+namespace LlmGateway.Billing.Tests.Ledger;
+
+/// <summary>The statements take many calls at once: the answers are those of one after the other.</summary>
+public sealed class SharedStatementTests(BillingSystem billing) : IClassFixture<BillingSystem>
+{
+    private static readonly BillingOptions Options = new() { DefaultBalance = 0.000001m };
+
+    [Fact]
+    public async Task Holds_that_share_a_statement_are_decided_in_order_each_on_what_the_earlier_ones_left()
+    {
+        var (one, other) = (billing.NewAccount(), billing.NewAccount());
+        var repeated = BillingSystem.NewRequest();
+
+        var rows = await HoldAsync(
+            Line(repeated, one, 600), Line(BillingSystem.NewRequest(), other, 1000), Line(BillingSystem.NewRequest(), one, 500),
+            Line(repeated, one, 600), Line(BillingSystem.NewRequest(), one, 400), Line(repeated, other, 0));
+
+        rows.Select(row => row.Outcome).ShouldBe(
+        [
+            HoldOutcome.Held, HoldOutcome.Held, HoldOutcome.Insufficient, HoldOutcome.Held, HoldOutcome.Held, HoldOutcome.Foreign,
+        ]);
+        (rows[2].Balance.Value, rows[2].Held.Value).ShouldBe((1000, 600));
+        (await billing.MoneyAsync(one), await billing.MoneyAsync(other)).ShouldBe(((1000, 1000), (1000, 1000)));
+        await billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task Settlements_that_share_a_statement_charge_each_request_once()
+    {
+        var (one, other) = (billing.NewAccount(), billing.NewAccount());
+        var (first, second, third) = (BillingSystem.NewRequest(), BillingSystem.NewRequest(), BillingSystem.NewRequest());
+        await HoldAsync(Line(first, one, 500), Line(second, one, 500), Line(third, other, 10));
+
+        await using var connection = await billing.Database.OpenConnectionAsync();
+        var settled = await SettleStatement.ExecuteAsync(
+            connection,
+            [Used(first, 700), Used(third, 10), Used(first, 1), Used(BillingSystem.NewRequest(), 1), Used(second, 100)],
+            billing.Time.GetUtcNow(), CancellationToken.None);
+
+        // 700 against a hold of 500 and a balance whose rest is held for the second.
+        settled[0].ShouldBe(new SettledCall(new(700), NanoUsd.Zero, new(500), new(200), First: true));
+        settled[1].ShouldNotBeNull().Balance.ShouldBe(new NanoUsd(990));
+        settled[2].ShouldBe(settled[0]! with { First = false });
+        settled[3].ShouldBeNull();
+        settled[4].ShouldNotBeNull().Balance.ShouldBe(new NanoUsd(400));
+        await billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task Statements_over_the_same_accounts_in_opposite_orders_do_not_lock_each_other_out()
+    {
+        var accounts = Enumerable.Range(0, 12).Select(_ => billing.NewAccount()).ToArray();
+
+        var rows = await Task.WhenAll(Enumerable.Range(0, 40).Select(index =>
+        {
+            var order = index % 2 == 0 ? accounts : [.. accounts.Reverse()];
+            return HoldAsync([.. order.Select(account => Line(BillingSystem.NewRequest(), account, 25))]);
+        }));
+
+        rows.ShouldAllBe(batch => batch.All(row => row.Outcome == HoldOutcome.Held));
+        (await Task.WhenAll(accounts.Select(billing.MoneyAsync))).Distinct().ShouldHaveSingleItem().ShouldBe((1000, 1000));
+        await billing.VerifyAsync();
+    }
+
+    private async Task<HoldRow[]> HoldAsync(params HoldLine[] lines)
+    {
+        await using var connection = await billing.Database.OpenConnectionAsync();
+        return await HoldStatement.ExecuteAsync(connection, lines, Options, billing.Time.GetUtcNow(), CancellationToken.None);
+    }
+
+    private static HoldLine Line(string request, string account, long amount) => new(request, account, null, new(amount), 1, 1, 0);
+
+    private SettleLine Used(string request, long cost) => new(
+        new(request, new("p", "m"), "d", "m", new(0, 0, 0, 0), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, "[]"),
+        new(cost), NanoUsd.Zero, 0);
+}
