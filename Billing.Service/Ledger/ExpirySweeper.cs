@@ -15,16 +15,14 @@ internal sealed partial class ExpirySweeper(
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var total = 0;
-        int expired;
+        int found;
         do
         {
-            await using var command = database.CreateCommand("select billing.expire($1, $2)");
-            command.Parameters.AddOne(time.GetUtcNow());
-            command.Parameters.AddOne(HoldsPerTransaction);
-            expired = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+            // What was found and not expired is another replica's doing, or a settlement's; there may be more behind it.
+            (found, var expired) = await ExpireAsync(cancellationToken);
             total += expired;
         }
-        while (expired == HoldsPerTransaction);
+        while (found == HoldsPerTransaction);
 
         if (total > 0)
         {
@@ -50,6 +48,16 @@ internal sealed partial class ExpirySweeper(
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task<(int Found, int Expired)> ExpireAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select r_found, r_expired from billing.expire($1, $2)");
+        command.Parameters.AddOne(time.GetUtcNow());
+        command.Parameters.AddOne(HoldsPerTransaction);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt32(0), reader.GetInt32(1));
     }
 
     private static partial class Log

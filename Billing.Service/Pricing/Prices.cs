@@ -11,8 +11,9 @@ namespace LlmGateway.Billing.Pricing;
 /// The price book in memory, and its versions in the database. A replica learns of another's announcement within
 /// <see cref="BillingOptions.PriceRefreshSeconds"/>, and at once when a hold asks for a price that it does not know.
 /// </summary>
-internal sealed partial class Prices(NpgsqlDataSource database, TimeProvider time, ILogger<Prices> logger)
+internal sealed partial class Prices(NpgsqlDataSource database, TimeProvider time, ILogger<Prices> logger) : IDisposable
 {
+    private readonly SemaphoreSlim _asking = new(1, 1);
     private readonly Lock _replacing = new();
     private PriceBook _book = PriceBook.Empty;
 
@@ -28,9 +29,22 @@ internal sealed partial class Prices(NpgsqlDataSource database, TimeProvider tim
             return (book, null);
         }
 
-        await RefreshAsync(cancellationToken);
-        book = Current;
-        return (book, FirstUnknown(book, models));
+        // One at a time: of many calls that miss the same price, the first one fetches it.
+        await _asking.WaitAsync(cancellationToken);
+        try
+        {
+            if (FirstUnknown(Current, models) is not null)
+            {
+                await RefreshAsync(cancellationToken);
+            }
+
+            book = Current;
+            return (book, FirstUnknown(book, models));
+        }
+        finally
+        {
+            _asking.Release();
+        }
     }
 
     /// <returns>How many versions were written.</returns>
@@ -66,6 +80,8 @@ internal sealed partial class Prices(NpgsqlDataSource database, TimeProvider tim
             Replace(await ReadAsync(cancellationToken));
         }
     }
+
+    public void Dispose() => _asking.Dispose();
 
     private static PricedModel? FirstUnknown(PriceBook book, IReadOnlyList<PricedModel> models)
     {

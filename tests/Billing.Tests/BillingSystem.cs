@@ -36,6 +36,7 @@ public sealed class BillingSystem : IAsyncLifetime
         _connectionString = connectionString;
         _settings = settings.ToDictionary(setting => setting.Name, string? (setting) => setting.Value);
         _settings.TryAdd("Billing:DefaultBalance", "0.000001");
+        _settings.TryAdd("Billing:Connections", "6");
     }
 
     internal static TokenPrices OneANano { get; } = new(800_000, 800_000, 800_000, 800_000);
@@ -51,7 +52,9 @@ public sealed class BillingSystem : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        ConnectionString = _connectionString ?? await Postgres.CreateDatabaseAsync();
+        // Many of these run at once, on a server that accepts a hundred connections.
+        ConnectionString = _connectionString
+            ?? new NpgsqlConnectionStringBuilder(await Postgres.CreateDatabaseAsync()) { MaxPoolSize = 4 }.ConnectionString;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Configuration.AddInMemoryCollection(_settings);

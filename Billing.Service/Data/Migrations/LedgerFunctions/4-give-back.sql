@@ -23,33 +23,27 @@ begin
 end
 $$;
 
--- Expires the open holds that are due, the oldest first, at most p_limit of them; returns how many. Replicas may sweep
--- at once: the second waits for the first's accounts and then finds nothing open.
-create function billing.expire(p_now timestamptz, p_limit int)
-returns int language plpgsql as $$
+-- Expires open holds that are due, the oldest first: of p_limit that were found, those that nobody closed or renewed
+-- meanwhile. Replicas may sweep at once: the second waits for the first's accounts and then finds nothing open.
+create function billing.expire(p_now timestamptz, p_limit int, out r_found int, out r_expired int)
+language plpgsql as $$
 declare
     v_due text[];
-    v_expired int;
 begin
-    select array_agg(d.request_id) into v_due
+    select array_agg(d.request_id), count(*) into v_due, r_found
     from (select h.request_id from billing.holds h
           where h.state = 'open' and h.expires_at <= p_now order by h.expires_at limit p_limit) d;
-    if v_due is null then
-        return 0;
-    end if;
 
     perform from billing.accounts a
     where a.id in (select h.account_id from billing.holds h where h.request_id = any (v_due))
     order by a.id for update;
 
-    -- Renewed meanwhile: no longer due, and left open.
     with expired as (
         update billing.holds h set state = 'expired', closed_at = p_now
         where h.request_id = any (v_due) and h.state = 'open' and h.expires_at <= p_now
         returning h.account_id, h.amount),
     freed as (select account_id, sum(amount)::bigint amount, count(*) holds from expired group by account_id),
     given as (update billing.accounts a set held = a.held - f.amount from freed f where a.id = f.account_id)
-    select coalesce(sum(holds), 0) into v_expired from freed;
-    return v_expired;
+    select coalesce(sum(holds), 0) into r_expired from freed;
 end
 $$;
