@@ -90,7 +90,6 @@ public class DistributedApplication : IHost, IAsyncDisposable
             context.Cancel = true;
             lifetime.StopApplication();
         });
-        using var hurry = KillOnSecondInterrupt();
         using var table = new ResourceTable(
             ResourceNotifications, Services.GetRequiredService<ResourceOutput>(), Services.GetRequiredService<IResourceCollection>());
         try
@@ -108,19 +107,6 @@ public class DistributedApplication : IHost, IAsyncDisposable
         {
             await DisposeAsync();
         }
-    }
-
-    private PosixSignalRegistration KillOnSecondInterrupt()
-    {
-        var interrupts = 0;
-        return PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-        {
-            context.Cancel = true;
-            if (Interlocked.Increment(ref interrupts) > 1)
-            {
-                Orchestrator.KillAll();
-            }
-        });
     }
 
     private async Task WaitForEndAsync(IHostApplicationLifetime lifetime, CancellationToken cancellationToken)

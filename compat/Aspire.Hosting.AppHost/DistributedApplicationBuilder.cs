@@ -85,7 +85,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     private void AddServices()
     {
-        Services.AddSingleton(State);
+        Services.AddSingleton(_ => State); // Made by the container, so that it is disposed by it.
         Services.AddSingleton(_options);
         Services.AddSingleton(ExecutionContext);
         Services.AddSingleton<IResourceCollection>(_resources);

@@ -28,7 +28,7 @@ internal sealed class RedisRecipe(RedisResource redis) : IProcessRecipe
         var lines = new StringBuilder()
             .Append(CultureInfo.InvariantCulture, $"bind 127.0.0.1\nport {redis.PrimaryEndpoint.Port}\n")
             .Append(CultureInfo.InvariantCulture, $"dir {Quoted(folder)}\n")
-            .Append(CultureInfo.InvariantCulture, $"appendonly {(persistence is null ? "no" : "yes")}\nsave \"\"\n");
+            .Append(CultureInfo.InvariantCulture, $"appendonly {(persistence is null ? "no" : "yes")}\nsave \"\"\nloglevel warning\n");
         if (persistence?.Interval is { } interval)
         {
             lines.Append(CultureInfo.InvariantCulture, $"save {(long)interval.TotalSeconds} {persistence.KeysChanged}\n");

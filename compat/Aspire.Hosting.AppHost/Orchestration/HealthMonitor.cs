@@ -13,7 +13,7 @@ internal sealed class HealthMonitor(
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HealthyPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HealthyPause = TimeSpan.FromSeconds(30);
 
     public static bool HasChecks(IResource resource) => resource.Annotations.OfType<HealthCheckAnnotation>().Any();
 

@@ -98,15 +98,6 @@ internal sealed class Orchestrator : IHostedService
         await Task.WhenAll(stops.Values);
     }
 
-    /// <summary>For a second Ctrl-C.</summary>
-    public void KillAll()
-    {
-        foreach (var life in _lives.Values)
-        {
-            life.Kill();
-        }
-    }
-
     public Task<ExecuteCommandResult> ExecuteAsync(string resourceName, string command, CancellationToken cancellationToken)
     {
         if (_lives.Values.FirstOrDefault(l => string.Equals(l.Resource.Name, resourceName, StringComparison.OrdinalIgnoreCase)) is not { } life)

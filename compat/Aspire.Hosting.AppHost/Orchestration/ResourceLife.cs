@@ -21,7 +21,6 @@ internal sealed class ResourceLife(IResource resource, LifeParts parts)
     private CancellationTokenSource _stop = new();
     private TaskCompletionSource _begun = new();
     private Task _run = Task.CompletedTask;
-    private ChildProcess? _child;
     private TimeSpan _stopLimit;
     private bool _wasReady;
 
@@ -47,14 +46,6 @@ internal sealed class ResourceLife(IResource resource, LifeParts parts)
         _stopLimit = limit;
         await _stop.CancelAsync();
         await _run;
-    }
-
-    public void Kill()
-    {
-        if (_child is { Exit.IsCompleted: false } child)
-        {
-            Signals.KillGroup(child.Id);
-        }
     }
 
     public async Task<ExecuteCommandResult> ExecuteAsync(string command, TimeSpan limit, CancellationToken cancellationToken)
@@ -127,7 +118,6 @@ internal sealed class ResourceLife(IResource resource, LifeParts parts)
         CheckPorts();
         stop.ThrowIfCancellationRequested();
         using var child = await ChildProcess.StartAsync(spec, line => parts.Output.Write(resource, line));
-        _child = child;
         PublishRunning([new ResourcePropertySnapshot("executable.pid", child.Id)]);
 
         using var watching = new CancellationTokenSource();

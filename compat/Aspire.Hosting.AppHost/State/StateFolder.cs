@@ -8,7 +8,7 @@ namespace Aspire.Hosting.State;
 /// <summary>
 /// Where resources keep their files. Durable data is in the state folder, used by one run at a time; the rest in a temporary
 /// one, deleted at the end. The state folder is LLMGATEWAY_STATE, else /var/lib/llmgateway/{hash} as root, else
-/// ~/.local/state/llmgateway/{hash}: {hash} is the first 16 hexadecimal digits of the SHA-256 of AppHost's directory, so that two
+/// ~/.local/state/llmgateway/{hash}: {hash} is the first 12 hexadecimal digits of the SHA-256 of AppHost's directory, so that two
 /// clones do not meet. Never inside the clone. Under Testing everything is temporary.
 /// </summary>
 internal sealed class StateFolder(IConfiguration configuration, string appHostDirectory, bool temporaryOnly) : IDisposable
@@ -27,7 +27,7 @@ internal sealed class StateFolder(IConfiguration configuration, string appHostDi
 
     public static string DefaultPath(string appHostDirectory)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHostDirectory)))[..16];
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHostDirectory)))[..12];
         var root = Environment.IsPrivilegedProcess
             ? "/var/lib"
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");

@@ -1,0 +1,6 @@
+var app = WebApplication.CreateBuilder(args).Build();
+
+app.MapGet("/health", () => "healthy");
+app.MapGet("/environment", () => Environment.GetEnvironmentVariables());
+
+app.Run();
