@@ -20,9 +20,12 @@ internal sealed record AppHostSettings(bool OwnPostgres, bool OwnRedis, int Port
             Environment: Value("ENVIRONMENT") ?? "development");
 
         string? Value(string name) =>
-            new[] { builder.Configuration[$"LLM_PROXY:{name}"], builder.Configuration[name], dotEnv.GetValueOrDefault(name) }
+            new[] { Variable($"LLM_PROXY__{name}"), Variable(name), dotEnv.GetValueOrDefault(name) }
                 .FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
     }
+
+    // Not from builder.Configuration: "environment" there is the host's own name of it.
+    private static string? Variable(string name) => System.Environment.GetEnvironmentVariable(name);
 
     private static int ReadPort(string? text) => text switch
     {

@@ -58,12 +58,14 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
             // The lock has a session of its own, because the one that migrates is closed and opened again between commands.
             await using var lockScope = scopes.CreateAsyncScope();
             var locking = lockScope.ServiceProvider.GetRequiredService<TContext>();
-            await using var connection = await OpenAsync(locking, cancellationToken);
+            await OpenAsync(locking, cancellationToken);
             await using (await DatabaseLock.HoldForSessionAsync(locking, $"migrate {typeof(TContext).Name}", cancellationToken))
             {
                 await MigrateAsync(activity, cancellationToken);
             }
 
+            // Closed, not disposed: the context goes back to its pool with it.
+            await locking.Database.GetDbConnection().CloseAsync();
             _done = true;
         }
         catch (Exception exception)
@@ -97,7 +99,7 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
         await db.Database.MigrateAsync(cancellationToken);
     }
 
-    private async Task<DbConnection> OpenAsync(TContext db, CancellationToken cancellationToken)
+    private async Task OpenAsync(TContext db, CancellationToken cancellationToken)
     {
         var connection = db.Database.GetDbConnection();
         var start = time.GetTimestamp();
@@ -107,7 +109,7 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
             {
                 // On the connection itself: the context would retry, and log each failure as an error.
                 await connection.OpenAsync(cancellationToken);
-                return connection;
+                return;
             }
             catch (DbException exception) when (IsNotThereYet(exception))
             {
