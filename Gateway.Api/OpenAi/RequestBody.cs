@@ -97,7 +97,8 @@ internal sealed class RequestBody : IDisposable
     // A missing content type is taken for JSON: hand-written clients leave it out. A wrong one says that something else was meant.
     private static ApiError? MediaTypeFault(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Count > 0 && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase))
+        string? encoding = request.Headers.ContentEncoding;
+        if (!string.IsNullOrEmpty(encoding) && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
             return ApiErrors.UnsupportedMediaType("Compressed bodies are not accepted.");
         }
@@ -111,7 +112,7 @@ internal sealed class RequestBody : IDisposable
         var isJson = MediaTypeHeaderValue.TryParse(type, out var parsed)
             && (parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
                 || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-            && (parsed.Encoding is null or UTF8Encoding);
+            && (parsed.Encoding is null or UTF8Encoding or ASCIIEncoding);
         return isJson
             ? null
             : ApiErrors.UnsupportedMediaType("The body must be JSON in UTF-8, sent with content-type: application/json.");
