@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Grpc.Core;
 
 namespace Grpc.Net.Client;
@@ -39,14 +40,22 @@ internal static class Failures
     {
         HttpProtocolException protocol when IsConnectionLoss(protocol) => StatusCode.Unavailable,
         HttpProtocolException protocol => FromReset(protocol.ErrorCode),
-        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => StatusCode.Internal,
         OperationCanceledException { InnerException: TimeoutException } => StatusCode.Unavailable,
         OperationCanceledException => StatusCode.Cancelled,
 
         // Their cause says more.
         HttpRequestException or IOException when exception.InnerException is not null => null,
-        HttpRequestException or IOException or System.Net.Sockets.SocketException => StatusCode.Unavailable,
+        IOException or SocketException => StatusCode.Unavailable,
+        HttpRequestException http => FromRequestError(http.HttpRequestError),
         _ => null,
+    };
+
+    // What is left is a server that answers, but not in HTTP/2.
+    private static StatusCode FromRequestError(HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or
+            HttpRequestError.ProxyTunnelError or HttpRequestError.ResponseEnded => StatusCode.Unavailable,
+        _ => StatusCode.Internal,
     };
 
     // GOAWAY reaches a call as the same exception as RST_STREAM, and only its text ("The HTTP/2 server closed the

@@ -22,7 +22,7 @@ internal sealed class ResponseStreamCall<TResponse>(
     private TResponse? _current;
     private int _reading;
 
-    public TResponse Current => _current ?? throw new InvalidOperationException("No current element is available.");
+    public TResponse Current => _current!;
 
     public void Start(HttpContent content)
     {

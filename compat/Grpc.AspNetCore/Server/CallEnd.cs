@@ -3,6 +3,7 @@ using Grpc.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 
 namespace Grpc.AspNetCore.Server;
 
@@ -100,7 +101,8 @@ internal sealed partial class HttpContextServerCallContext
 
             try
             {
-                headers.Append(entry.Key, HeaderMetadata.ToWire(entry));
+                // Not Append, which takes an empty value for none.
+                headers[entry.Key] = StringValues.Concat(headers[entry.Key], HeaderMetadata.ToWire(entry));
             }
             catch (InvalidOperationException exception)
             {

@@ -29,16 +29,15 @@ internal static class Refusal
         return false;
     }
 
-    public static Task UnimplementedMethod(HttpContext httpContext) => Unimplemented(httpContext, "Method is unimplemented.");
-
-    public static Task UnimplementedService(HttpContext httpContext) => Unimplemented(httpContext, "Service is unimplemented.");
-
-    private static Task Unimplemented(HttpContext httpContext, string detail)
+    /// <param name="serviceName">The service that routing found, or null. Routing ignores case, gRPC does not.</param>
+    public static Task Unimplemented(HttpContext httpContext, string? serviceName)
     {
         if (!TryRefuse(httpContext))
         {
             httpContext.Response.ContentType = ContentTypes.Grpc;
-            SetStatus(httpContext.Response, StatusCode.Unimplemented, detail);
+            var known = serviceName is not null &&
+                httpContext.Request.Path.Value!.StartsWith($"/{serviceName}/", StringComparison.Ordinal);
+            SetStatus(httpContext.Response, StatusCode.Unimplemented, known ? "Method is unimplemented." : "Service is unimplemented.");
         }
 
         return Task.CompletedTask;

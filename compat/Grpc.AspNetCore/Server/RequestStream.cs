@@ -12,7 +12,7 @@ internal sealed class RequestStream<T>(HttpContextServerCallContext call, Func<D
     private int _reading;
     private bool _ended;
 
-    public T Current => _current ?? throw new InvalidOperationException("No current element is available.");
+    public T Current => _current!;
 
     public Task<bool> MoveNext(CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ internal abstract class ServerCallHandler(IMethod method, MethodOptions options,
         // Routing ignores case, gRPC does not.
         if (httpContext.Request.Path.Value is not { } path || !path.Equals(method.FullName, StringComparison.Ordinal))
         {
-            return Refusal.UnimplementedMethod(httpContext);
+            return Refusal.Unimplemented(httpContext, method.ServiceName);
         }
 
         if (_streams || !(options.MaxReceiveMessageSize < BodyLimitOfServers))

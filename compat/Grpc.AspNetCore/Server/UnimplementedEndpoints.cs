@@ -13,20 +13,22 @@ internal static class UnimplementedEndpoints
     private static readonly RouteValueDictionary OnlyGrpc = new() { ["unimplementedMethod"] = new GrpcConstraint() };
 
     public static IEndpointConventionBuilder MapMethod(IEndpointRouteBuilder routes, string serviceName) =>
-        Map(routes, $"{serviceName}/{{unimplementedMethod}}", Refusal.UnimplementedMethod);
+        Map(routes, $"{serviceName}/{{unimplementedMethod}}", serviceName);
 
     public static void MapService(IEndpointRouteBuilder routes)
     {
         // Two equal fallbacks would be ambiguous.
         if (routes.ServiceProvider.GetRequiredService<GrpcMarker>().TryTakeFallback())
         {
-            Map(routes, "{unimplementedService}/{unimplementedMethod}", Refusal.UnimplementedService);
+            Map(routes, "{unimplementedService}/{unimplementedMethod}", serviceName: null);
         }
     }
 
-    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, RequestDelegate answer)
+    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, string pattern, string? serviceName)
     {
-        var endpoint = routes.Map(RoutePatternFactory.Parse(pattern, defaults: null, parameterPolicies: OnlyGrpc), answer);
+        var endpoint = routes.Map(
+            RoutePatternFactory.Parse(pattern, defaults: null, parameterPolicies: OnlyGrpc),
+            httpContext => Refusal.Unimplemented(httpContext, serviceName));
         endpoint.Add(builder => builder.DisplayName = $"gRPC - {pattern}");
         return endpoint;
     }

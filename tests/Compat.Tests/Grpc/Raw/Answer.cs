@@ -8,7 +8,11 @@ internal static class Answer
 {
     public static async Task WriteAsync(this HttpContext http, byte[] body, params (string Name, string Value)[] trailers)
     {
-        http.Response.ContentType = "application/grpc";
+        if (!http.Response.HasStarted)
+        {
+            http.Response.ContentType = "application/grpc";
+        }
+
         await http.Response.Body.WriteAsync(body);
         await http.Response.Body.FlushAsync();
         foreach (var (name, value) in trailers)
