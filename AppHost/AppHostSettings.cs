@@ -12,7 +12,7 @@ internal sealed record AppHostSettings(bool OwnPostgres, bool OwnRedis, int Port
     /// <exception cref="DistributedApplicationException">PORT is no port.</exception>
     public static AppHostSettings Read(IDistributedApplicationBuilder builder)
     {
-        var dotEnv = DotEnv.ReadFor(builder.AppHostDirectory).Values;
+        var dotEnv = DotEnv.ReadFor(builder.AppHostDirectory, Variable(DotEnv.PathVariable)).Values;
         return new AppHostSettings(
             OwnPostgres: Value("DATABASE_URL") is null,
             OwnRedis: (Value("REDIS_URL") ?? Value("REDIS_HOST")) is null,
