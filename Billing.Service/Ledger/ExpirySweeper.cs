@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -40,6 +41,8 @@ internal sealed partial class ExpirySweeper(
         {
             try
             {
+                // A parent that is not sampled: mostly nothing is due.
+                using var untraced = new Activity("sweep").Start();
                 await SweepAsync(stoppingToken);
             }
             catch (NpgsqlException exception)

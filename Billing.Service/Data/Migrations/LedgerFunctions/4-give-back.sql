@@ -2,19 +2,18 @@
 create function billing.release(p_request_ids text[], p_attempts jsonb[], p_now timestamptz)
 returns int language plpgsql as $$
 declare
+    v_account_ids text[];
     v_released int;
 begin
     -- As with a hold: a release that a crash loses is made good by the hold's expiry.
     perform set_config('synchronous_commit', 'off', true);
-    perform from billing.accounts a
-    where a.id in (select h.account_id from billing.holds h where h.request_id = any (p_request_ids))
-    order by a.id for update;
+    select array_agg(h.account_id) into v_account_ids from billing.holds h where h.request_id = any (p_request_ids);
+    perform from billing.accounts a where a.id = any (v_account_ids) order by a.id for update;
 
     with released as (
-        update billing.holds h set state = 'released', closed_at = p_now, attempts = r.attempts
-        from (select distinct on (request_id) request_id, attempts
-              from unnest(p_request_ids, p_attempts) u (request_id, attempts)) r
-        where h.request_id = r.request_id and h.state = 'open'
+        update billing.holds h
+        set state = 'released', closed_at = p_now, attempts = p_attempts[array_position(p_request_ids, h.request_id)]
+        where h.request_id = any (p_request_ids) and h.state = 'open'
         returning h.account_id, h.amount),
     freed as (select account_id, sum(amount)::bigint amount, count(*) holds from released group by account_id),
     given as (update billing.accounts a set held = a.held - f.amount from freed f where a.id = f.account_id)
@@ -29,14 +28,13 @@ create function billing.expire(p_now timestamptz, p_limit int, out r_found int, 
 language plpgsql as $$
 declare
     v_due text[];
+    v_account_ids text[];
 begin
-    select array_agg(d.request_id), count(*) into v_due, r_found
-    from (select h.request_id from billing.holds h
+    select array_agg(d.request_id), array_agg(d.account_id), count(*) into v_due, v_account_ids, r_found
+    from (select h.request_id, h.account_id from billing.holds h
           where h.state = 'open' and h.expires_at <= p_now order by h.expires_at limit p_limit) d;
 
-    perform from billing.accounts a
-    where a.id in (select h.account_id from billing.holds h where h.request_id = any (v_due))
-    order by a.id for update;
+    perform from billing.accounts a where a.id = any (v_account_ids) order by a.id for update;
 
     with expired as (
         update billing.holds h set state = 'expired', closed_at = p_now
