@@ -50,18 +50,17 @@ internal static class Failures
         _ => null,
     };
 
-    // What is left is a server that answers, but not in HTTP/2.
+    // A server that answers, but not in HTTP/2, is worth no retry.
     private static StatusCode FromRequestError(HttpRequestError error) => error switch
     {
-        HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or
-            HttpRequestError.ProxyTunnelError or HttpRequestError.ResponseEnded => StatusCode.Unavailable,
-        _ => StatusCode.Internal,
+        HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError => StatusCode.Internal,
+        _ => StatusCode.Unavailable,
     };
 
     // GOAWAY reaches a call as the same exception as RST_STREAM, and only its text ("The HTTP/2 server closed the
-    // connection.") tells them apart. A lost connection is worth a retry, whatever its code.
+    // connection.") tells them apart. A lost connection is worth a retry, whatever its code but HTTP_1_1_REQUIRED.
     private static bool IsConnectionLoss(HttpProtocolException exception) =>
-        exception.Message.Contains("closed the connection", StringComparison.Ordinal);
+        exception.ErrorCode != 13 && exception.Message.Contains("closed the connection", StringComparison.Ordinal);
 
     private static StatusCode FromReset(long errorCode) => errorCode switch
     {
