@@ -59,13 +59,19 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
             await using var lockScope = scopes.CreateAsyncScope();
             var locking = lockScope.ServiceProvider.GetRequiredService<TContext>();
             await OpenAsync(locking, cancellationToken);
-            await using (await DatabaseLock.HoldForSessionAsync(locking, $"migrate {typeof(TContext).Name}", cancellationToken))
+            try
             {
-                await MigrateAsync(activity, cancellationToken);
+                await using (await DatabaseLock.HoldForSessionAsync(locking, $"migrate {typeof(TContext).Name}", cancellationToken))
+                {
+                    await MigrateAsync(activity, cancellationToken);
+                }
+            }
+            finally
+            {
+                // Closed, not disposed: the context goes back to its pool with it.
+                await locking.Database.GetDbConnection().CloseAsync();
             }
 
-            // Closed, not disposed: the context goes back to its pool with it.
-            await locking.Database.GetDbConnection().CloseAsync();
             _done = true;
         }
         catch (Exception exception)

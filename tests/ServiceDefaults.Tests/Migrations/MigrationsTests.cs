@@ -28,6 +28,21 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
     }
 
     [Fact]
+    public async Task The_contexts_that_migrated_go_back_to_the_pool_in_working_order()
+    {
+        await using var host = Host<NumbersDb>(await postgres.CreateDatabaseAsync());
+        await host.StartAsync();
+
+        // Both that the start used, the lock's and the migrating one.
+        await using var one = host.Services.CreateAsyncScope();
+        await using var other = host.Services.CreateAsyncScope();
+        foreach (var scope in (AsyncServiceScope[])[one, other])
+        {
+            (await scope.ServiceProvider.GetRequiredService<NumbersDb>().Database.CanConnectAsync()).ShouldBeTrue();
+        }
+    }
+
+    [Fact]
     public async Task A_broken_migration_stops_the_start_with_the_databases_own_words()
     {
         using var host = Host<BrokenDb>(await postgres.CreateDatabaseAsync());
