@@ -19,21 +19,30 @@ internal sealed class CachingOptions
 internal sealed partial class ModelsCache(
     RoutingApi.RoutingApiClient routing, IOptions<CachingOptions> options, TimeProvider time, ILogger<ModelsCache> logger) : IDisposable
 {
+    // Until a Routing that failed is asked again: those who wait meanwhile must not ask it one after the other.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _asking = new(1);
     private Kept? _kept;
 
     /// <summary>By name, in Routing's order; null when Routing has never answered.</summary>
     public async ValueTask<IReadOnlyDictionary<string, Model>?> GetAsync()
     {
-        if (Fresh() is { } models)
+        var kept = Volatile.Read(ref _kept);
+        if (IsFresh(kept))
         {
-            return models;
+            return kept!.Models;
         }
 
         await _asking.WaitAsync();
         try
         {
-            return Fresh() ?? await AskAsync();
+            if (!IsFresh(_kept))
+            {
+                Volatile.Write(ref _kept, await AskAsync(_kept));
+            }
+
+            return _kept!.Models;
         }
         finally
         {
@@ -43,10 +52,7 @@ internal sealed partial class ModelsCache(
 
     public void Dispose() => _asking.Dispose();
 
-    private OrderedDictionary<string, Model>? Fresh() =>
-        Volatile.Read(ref _kept) is { } kept && time.GetElapsedTime(kept.At).TotalSeconds < options.Value.ModelsSeconds ? kept.Models : null;
-
-    private async Task<OrderedDictionary<string, Model>?> AskAsync()
+    private async Task<Kept> AskAsync(Kept? last)
     {
         try
         {
@@ -54,21 +60,21 @@ internal sealed partial class ModelsCache(
             var models = new OrderedDictionary<string, Model>(reply.Models.Select(m => KeyValuePair.Create(m.Id, m)), StringComparer.Ordinal);
 
             // An empty list is the state of a Routing that has just started, not one to keep for minutes.
-            if (models.Count > 0)
-            {
-                Volatile.Write(ref _kept, new(models, time.GetTimestamp()));
-            }
-
-            return models;
+            return Keep(models, models.Count > 0 ? TimeSpan.FromSeconds(options.Value.ModelsSeconds) : Pause);
         }
         catch (RpcException exception)
         {
             Log.RoutingSilent(logger, exception.StatusCode);
-            return _kept?.Models;
+            return Keep(last?.Models, Pause);
         }
     }
 
-    private sealed record Kept(OrderedDictionary<string, Model> Models, long At);
+    private Kept Keep(OrderedDictionary<string, Model>? models, TimeSpan span) =>
+        new(models, time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency));
+
+    private bool IsFresh(Kept? kept) => kept is not null && time.GetTimestamp() < kept.Until;
+
+    private sealed record Kept(OrderedDictionary<string, Model>? Models, long Until);
 
     private static partial class Log
     {
