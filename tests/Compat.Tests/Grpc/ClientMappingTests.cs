@@ -186,7 +186,7 @@ public sealed class ClientMappingTests
 
         var error = await Should.ThrowAsync<RpcException>(() => new Peer.PeerClient(channel).EchoAsync(new EchoRequest()).ResponseAsync.Soon());
 
-        error.StatusCode.ShouldBe(StatusCode.Internal);
+        error.StatusCode.ShouldBe(StatusCode.Internal, error.Status.Detail);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -274,7 +275,7 @@ public sealed class ClientModelTests
     private sealed class FailingHandler : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            throw new HttpRequestException("no network");
+            throw new HttpRequestException("no network", new SocketException((int)SocketError.NetworkUnreachable));
     }
 
     private sealed class NotingInterceptor(List<string> notes, string name) : Interceptor
