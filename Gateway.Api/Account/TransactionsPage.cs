@@ -10,6 +10,9 @@ internal readonly record struct TransactionsPage(int Limit, long Offset)
     private const int DefaultLimit = 10;
     private const int MaxLimit = 100;
 
+    // What Billing takes.
+    private const int MaxOffset = int.MaxValue;
+
     public static ApiError? Read(IQueryCollection query, out TransactionsPage page)
     {
         page = default;
@@ -18,9 +21,9 @@ internal readonly record struct TransactionsPage(int Limit, long Offset)
             return ApiErrors.Invalid("limit", $"a whole number from 1 to {MaxLimit}");
         }
 
-        if (!TryRead(query["offset"], 0, 0, long.MaxValue, out var offset))
+        if (!TryRead(query["offset"], 0, 0, MaxOffset, out var offset))
         {
-            return ApiErrors.Invalid("offset", "a whole number of at least 0");
+            return ApiErrors.Invalid("offset", $"a whole number from 0 to {MaxOffset}");
         }
 
         page = new((int)limit, offset);

@@ -20,6 +20,7 @@ public sealed class AccountTests(GatewayHost gateway)
     [InlineData("limit=99999999999999999999", "limit")]
     [InlineData("offset=-1", "offset")]
     [InlineData("offset=1.5", "offset")]
+    [InlineData("offset=2147483648", "offset")]
     public async Task A_page_that_is_none_is_refused_by_its_field(string query, string param)
     {
         using var client = gateway.Client();
