@@ -89,8 +89,15 @@ internal abstract partial class ClientCall
     {
         foreach (var entry in metadata)
         {
-            // "content-language" and its like belong to the content in HttpClient's eyes.
             var value = HeaderMetadata.ToWire(entry);
+            if (entry.IsBinary && request.Headers.NonValidated.TryGetValues(entry.Key, out var before))
+            {
+                // HttpClient would join them by ", ", and not every peer takes the space for none.
+                request.Headers.Remove(entry.Key);
+                value = $"{before},{value}";
+            }
+
+            // "content-language" and its like belong to the content in HttpClient's eyes.
             if (!HeaderMetadata.IsReservedInRequests(entry.Key) && !request.Headers.TryAddWithoutValidation(entry.Key, value))
             {
                 request.Content!.Headers.TryAddWithoutValidation(entry.Key, value);
