@@ -24,7 +24,8 @@ internal static class RoutingDatabase
 {
     public static void AddRoutingDatabase(this IHostApplicationBuilder builder)
     {
-        builder.AddNpgsqlDbContext<RoutingDbContext>("routingdb", configureDbContextOptions: Configure);
+        // The outbox repeats by itself, and asks Billing in between; the context would retry for a minute on its own.
+        builder.AddNpgsqlDbContext<RoutingDbContext>("routingdb", settings => settings.DisableRetry = true, Configure);
         builder.AddMigrations<RoutingDbContext>();
         builder.Services.AddSingleton<SettlementOutbox>();
         builder.Services.AddHostedService<SettlementSender>();

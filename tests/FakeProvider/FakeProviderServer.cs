@@ -37,6 +37,7 @@ public sealed class FakeProviderServer : IAsyncDisposable
     private FakeProviderServer(WebApplication app)
     {
         _app = app;
+        app.UseRouting();
         app.MapGet("/v1/models", ListModels);
         app.MapPost("/v1/chat/completions", CompleteAsync);
         app.MapFallback(static context => ChatWire.WriteErrorAsync(context, Script.Error(404,
@@ -61,9 +62,10 @@ public sealed class FakeProviderServer : IAsyncDisposable
     /// <summary>Starts a server. A port of 0 takes a free one.</summary>
     public static async Task<FakeProviderServer> StartAsync(int port = 0)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        // Empty: the appsettings.json of whatever service the test refers to lies beside it, with addresses of its own.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.Services.AddRoutingCore();
         var app = builder.Build();
         var server = new FakeProviderServer(app);
         await app.StartAsync();

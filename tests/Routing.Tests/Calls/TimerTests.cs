@@ -1,0 +1,68 @@
+using LlmGateway.FakeProvider;
+using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Tests.Running;
+
+namespace LlmGateway.Routing.Tests.Calls;
+
+/// <summary>A provider that is silent, at each place where it can be.</summary>
+public sealed class TimerTests : IAsyncLifetime
+{
+    private BillingProcess _billing = null!;
+    private FakeProviderServer _provider = null!;
+    private RoutingHost _host = null!;
+
+    public async Task InitializeAsync()
+    {
+        _billing = await BillingProcess.StartAsync();
+        _provider = await FakeProviderServer.StartAsync();
+        _host = await (await RoutingHost.StartAsync(_billing.Address, RoutingFixture.Models(_provider.BaseUrl), database: null,
+            ("Calls:ConnectTimeout", "00:00:00.700"), ("Calls:FirstByteTimeout", "00:00:00.700"), ("Calls:PlainFirstByteTimeout", "00:00:00.800"),
+            ("Calls:GapTimeout", "00:00:00.900"), ("Calls:TotalTimeout", "00:00:03"))).ReadyAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _provider.DisposeAsync();
+        await _billing.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Silence_at_any_place_ends_the_call_by_the_timer_of_that_place()
+    {
+        _provider.On("one-1", Script.ForModel("fake-silent"));
+        _provider.On("one-2", new Script { FirstDelay = Timeout.InfiniteTimeSpan });
+        _provider.On("one-3", new Script { Ending = Ending.Stall, Chunks = 6, EndAfter = 3 });
+        _provider.On("one-4", new Script { Chunks = 100_000, ChunkDelay = TimeSpan.FromMilliseconds(50) });
+
+        await ShouldTimeOutAsync("one-1", stream: true, "F", "openai_compatible sent nothing for 0.7 s.");
+        await ShouldTimeOutAsync("one-1", stream: false, "F", "openai_compatible sent nothing for 0.8 s.");
+        await ShouldTimeOutAsync("one-2", stream: true, "F", "openai_compatible sent nothing for 0.7 s.");
+        await ShouldTimeOutAsync("one-3", stream: true, "Sc+F", "openai_compatible fell silent for 0.9 s.");
+        await ShouldTimeOutAsync("one-3", stream: false, "F", "openai_compatible fell silent for 0.9 s.");
+        await ShouldTimeOutAsync("one-4", stream: true, "Sc+F", "The call took longer than 3 s.");
+    }
+
+    [Fact]
+    public async Task A_silent_deployment_is_left_for_the_next_one()
+    {
+        _provider.On("three-1-a", Script.ForModel("fake-silent"));
+
+        var answer = await new TestCall("three-1").RunAsync(_host);
+
+        answer.Ended!.Attempts.ShouldBe(2);
+        await _provider.EndedAsync("three-1-a");
+        _provider.CallsOf("three-1-a").Single().LeftByClient.ShouldBeTrue();
+    }
+
+    private async Task ShouldTimeOutAsync(string model, bool stream, string kinds, string message)
+    {
+        var call = new TestCall(model) { Stream = stream };
+
+        var answer = await call.RunAsync(_host);
+
+        answer.Kinds.ShouldMatch($"^{kinds}$");
+        (answer.Failed!.Failure, answer.Failed.Message).ShouldBe((CallFailure.ProviderTimeout, message));
+        (await _billing.BalanceAsync(call.Account)).Held.ShouldBe(0);
+    }
+}

@@ -1,0 +1,130 @@
+using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Providers;
+using Microsoft.Extensions.Configuration;
+
+namespace LlmGateway.Routing.Tests.Catalog;
+
+public sealed class CatalogBuilderTests
+{
+    private const string Several =
+        """
+        model_list:
+          - { model_name: gpt-4o, litellm_params: { model: openai/gpt-4o, input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 } }
+          - { model_name: gpt-4o, litellm_params: { model: openai/gpt-4o, api_key: os.environ/SECOND_KEY } }
+          - { model_name: claude, litellm_params: { model: anthropic/claude-opus-5 } }
+          - { model_name: local, litellm_params: { model: ollama/llama3 } }
+          - { model_name: embed, litellm_params: { model: openai/text-embedding-3-small }, model_info: { mode: embedding } }
+          - { model_name: own, litellm_params: { model: openai/mistral, api_base: "http://gpu:9000/v1/chat/completions" } }
+        router_settings: { model_group_alias: { gpt-4: gpt-4o, old: claude } }
+        """;
+
+    [Fact]
+    public void Without_a_key_a_vendors_models_are_neither_listed_nor_found()
+    {
+        var snapshot = Build(Several, new ProvidersOptions());
+
+        snapshot.Names.ShouldBe(["local", "own"]);
+        snapshot.Find("gpt-4o").ShouldBeNull();
+        snapshot.Find("gpt-4").ShouldBeNull();
+    }
+
+    [Fact]
+    public void With_a_key_they_are_and_an_unset_second_key_leaves_its_deployment_out()
+    {
+        var snapshot = Build(Several, new ProvidersOptions { OpenAi = { ApiKey = "sk-test" } });
+
+        snapshot.Names.ShouldBe(["gpt-4o", "local", "own", "gpt-4"]);
+        var deployment = snapshot.Find("gpt-4")!.Deployments.ShouldHaveSingleItem();
+        deployment.BaseAddress.ShouldBe(new Uri("https://api.openai.com/v1/"));
+        deployment.Key!.Reveal().ShouldBe("sk-test");
+        deployment.ToString().ShouldNotContain("sk-test");
+    }
+
+    [Fact]
+    public void Each_usable_deployment_of_a_model_has_an_id_of_its_own_and_one_price()
+    {
+        var snapshot = Build(Several, new ProvidersOptions { OpenAi = { ApiKey = "sk-test" } }, ("SECOND_KEY", "sk-two"));
+
+        snapshot.Find("gpt-4o")!.Deployments.Select(deployment => deployment.Id).ShouldBe(["openai/gpt-4o", "openai/gpt-4o#2"]);
+        PriceAnnouncer.Prices(snapshot).Prices.Count(price => price is { Provider: "openai", Model: "gpt-4o" }).ShouldBe(1);
+    }
+
+    [Fact]
+    public void What_runs_on_ones_own_machines_costs_an_explicit_zero()
+    {
+        var snapshot = Build(Several, new ProvidersOptions());
+
+        var own = snapshot.Find("own")!.Deployments.ShouldHaveSingleItem();
+        own.Provider.ShouldBe("openai_compatible");
+        own.BaseAddress.ShouldBe(new Uri("http://gpu:9000/v1/"));
+        own.Key.ShouldBeNull();
+        PriceAnnouncer.Prices(snapshot).Prices.ShouldAllBe(price => price.HasInput && price.Input == 0 && price.HasOutput && price.Output == 0);
+        snapshot.Find("local")!.Deployments[0].BaseAddress.ShouldBe(new Uri("http://localhost:11434/v1/"));
+    }
+
+    [Fact]
+    public void A_vendors_model_without_a_price_in_the_file_has_the_shipped_one()
+    {
+        var (shipped, _) = CatalogFileTests.Check(Several);
+        var (catalog, _) = CatalogFileTests.Check("model_list: [{ model_name: mine, litellm_params: { model: openai/gpt-4o } }]");
+        var builder = new CatalogBuilder(catalog, shipped, new ProvidersOptions { OpenAi = { ApiKey = "sk" } }, MockAnswers: false, "", Configuration());
+
+        builder.Build([]).Find("mine")!.Deployments[0].Prices!.Output.ShouldBe(10_000_000_000);
+    }
+
+    [Fact]
+    public void The_models_of_ones_own_server_are_what_it_lists_behind_those_of_the_file()
+    {
+        var (catalog, _) = CatalogFileTests.Check(Several);
+        var providers = new ProvidersOptions { LlmServer = { BaseUrl = "http://localhost:8080/v1/completions" }, OpenAi = { ApiKey = "sk" } };
+        var builder = new CatalogBuilder(catalog, CheckedCatalog.Empty, providers, MockAnswers: false, "", Configuration());
+
+        var snapshot = builder.Build(["llama3", "gpt-4o"]);
+
+        snapshot.Find("llama3")!.Deployments[0].BaseAddress.ShouldBe(new Uri("http://localhost:8080/v1/"));
+        snapshot.Find("llama3")!.Deployments[0].Prices.ShouldBe(TokenPrices.Free);
+        snapshot.Find("gpt-4o")!.OwnedBy.ShouldBe("openai");
+        snapshot.Find("")!.Name.ShouldBe("llama3");
+    }
+
+    [Fact]
+    public void The_mock_takes_every_model_that_can_chat_at_the_models_own_price()
+    {
+        var (catalog, _) = CatalogFileTests.Check(Several);
+        var snapshot = new CatalogBuilder(catalog, catalog, new ProvidersOptions(), MockAnswers: true, "claude", Configuration()).Build([]);
+
+        snapshot.Names.ShouldBe(["gpt-4o", "claude", "local", "own", "gpt-4", "old"]);
+        snapshot.Models.ShouldAllBe(model => model.OwnedBy == "mock");
+        snapshot.Find("gpt-4o")!.Deployments[0].Prices!.Input.ShouldBe(2_500_000_000);
+        snapshot.Find("")!.Name.ShouldBe("claude");
+    }
+
+    [Fact]
+    public void Without_any_setting_a_request_without_a_model_means_gpt_3_5_turbo() =>
+        Build(Several, new ProvidersOptions()).DefaultModel.ShouldBe("gpt-3.5-turbo");
+
+    [Theory]
+    [InlineData("http://host:8080", "http://host:8080/v1/")]
+    [InlineData("http://host:8080/", "http://host:8080/v1/")]
+    [InlineData("http://host:8080/v1", "http://host:8080/v1/")]
+    [InlineData("http://host:8080/v1/completions", "http://host:8080/v1/")]
+    [InlineData("https://host/api/openai/v1/chat/completions/", "https://host/api/openai/v1/")]
+    public void A_servers_address_may_be_written_in_many_ways(string text, string root) => ServerAddress.TryParse(text).ShouldBe(new Uri(root));
+
+    [Theory]
+    [InlineData("host:8080")]
+    [InlineData("ftp://host")]
+    [InlineData("/v1")]
+    [InlineData("")]
+    public void What_is_no_http_address_is_none(string text) => ServerAddress.TryParse(text).ShouldBeNull();
+
+    private static CatalogSnapshot Build(string yaml, ProvidersOptions providers, params (string Name, string Value)[] environment)
+    {
+        var (catalog, problems) = CatalogFileTests.Check(yaml);
+        problems.Errors.ShouldBeEmpty();
+        return new CatalogBuilder(catalog, CheckedCatalog.Empty, providers, MockAnswers: false, "", Configuration(environment)).Build([]);
+    }
+
+    private static IConfiguration Configuration(params (string Name, string Value)[] environment) => new ConfigurationBuilder()
+        .AddInMemoryCollection(environment.Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value))).Build();
+}

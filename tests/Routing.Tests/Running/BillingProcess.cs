@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Net.Client;
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Testing;
+
+namespace LlmGateway.Routing.Tests.Running;
+
+/// <summary>The real Billing.Service as a process of its own, on a database of its own: it can be killed and started again.</summary>
+public sealed class BillingProcess : IAsyncDisposable
+{
+    private readonly string _database;
+    private readonly int _http = FreePort();
+    private readonly int _grpc = FreePort();
+    private readonly GrpcChannel _channel;
+    private readonly List<string> _output = [];
+    private Process? _process;
+
+    private BillingProcess(string database)
+    {
+        _database = database;
+        _channel = GrpcChannel.ForAddress(Address);
+        Client = new BillingApi.BillingApiClient(_channel);
+    }
+
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_grpc}");
+
+    public BillingApi.BillingApiClient Client { get; }
+
+    public static async Task<BillingProcess> StartAsync()
+    {
+        var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync());
+        await billing.RestartAsync();
+        return billing;
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async Task RestartAsync()
+    {
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_http}");
+        _process = Process.Start(new ProcessStartInfo("dotnet", ServiceBinary("Billing.Service"))
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["ConnectionStrings__billingdb"] = _database,
+                ["Kestrel__Endpoints__http__Url"] = url,
+                ["Kestrel__Endpoints__grpc__Url"] = Address,
+                ["ENVIRONMENT"] = "development",
+            },
+        })!;
+        _process.OutputDataReceived += (_, line) => Note(line.Data);
+        _process.ErrorDataReceived += (_, line) => Note(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+
+        using var http = new HttpClient();
+        await Wait.UntilAsync(async () => await IsReadyAsync(http, url), TimeSpan.FromSeconds(90), () => string.Join('\n', Output()));
+    }
+
+    /// <summary>As kill -9 does.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async Task<(long Balance, long Held)> BalanceAsync(string account)
+    {
+        var reply = await Client.GetBalanceAsync(new GetBalanceRequest { AccountId = account });
+        return (reply.BalanceNanoUsd, reply.HeldNanoUsd);
+    }
+
+    /// <summary>What the account was charged, oldest first.</summary>
+    public async Task<IReadOnlyList<Transaction>> ChargesAsync(string account)
+    {
+        var reply = await Client.ListTransactionsAsync(new ListTransactionsRequest { AccountId = account, Limit = 100 });
+        return [.. reply.Transactions.Where(transaction => transaction.Kind == "charge").Reverse()];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        _channel.Dispose();
+    }
+
+    internal static string ServiceBinary(string project) => Path.Combine(
+        RepositoryRoot.Path, "artifacts", "bin", project, new DirectoryInfo(AppContext.BaseDirectory).Name, project + ".dll");
+
+    private async Task<bool> IsReadyAsync(HttpClient http, string url)
+    {
+        if (_process!.HasExited)
+        {
+            throw new InvalidOperationException("Billing.Service ended: " + string.Join('\n', Output()));
+        }
+
+        try
+        {
+            return (await http.GetAsync(url + "/ready")).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private void Note(string? line)
+    {
+        lock (_output)
+        {
+            _output.Add(line ?? "");
+        }
+    }
+
+    private List<string> Output()
+    {
+        lock (_output)
+        {
+            return [.. _output];
+        }
+    }
+}
+
+/// <summary>Polling, for state that gives no signal.</summary>
+internal static class Wait
+{
+    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan? limit = null, Func<string>? details = null)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (watch.Elapsed > (limit ?? TimeSpan.FromSeconds(30)))
+            {
+                throw new TimeoutException("What was waited for did not happen. " + details?.Invoke());
+            }
+
+            await Task.Delay(25);
+        }
+    }
+}
