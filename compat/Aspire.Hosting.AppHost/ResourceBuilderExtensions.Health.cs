@@ -15,7 +15,9 @@ public static partial class ResourceBuilderExtensions
         string? endpointName = null)
         where T : IResourceWithEndpoints
     {
-        var endpoint = builder.GetEndpoint(endpointName ?? DefaultHttpEndpoint(builder.Resource));
+        var endpoint = endpointName is not null ? builder.GetEndpoint(endpointName) : EndpointReference.DefaultHttp(builder.Resource)
+            ?? throw new DistributedApplicationException(
+                $"Could not create HTTP health check for resource '{builder.Resource.Name}' as no HTTP endpoint was found.");
         if (endpoint.Annotation is { IsHttpScheme: false })
         {
             throw new DistributedApplicationException(
@@ -41,12 +43,4 @@ public static partial class ResourceBuilderExtensions
     /// <summary>Stays in state NotStarted until the start command.</summary>
     public static IResourceBuilder<T> WithExplicitStart<T>(this IResourceBuilder<T> builder)
         where T : IResource => builder.WithAnnotation(new ExplicitStartAnnotation());
-
-    private static string DefaultHttpEndpoint(IResourceWithEndpoints resource)
-    {
-        var http = resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.IsHttpScheme).ToList();
-        return (http.Find(e => e.UriScheme == "https") ?? http.Find(e => e.UriScheme == "http"))?.Name
-            ?? throw new DistributedApplicationException(
-                $"Could not create HTTP health check for resource '{resource.Name}' as no HTTP endpoint was found.");
-    }
 }

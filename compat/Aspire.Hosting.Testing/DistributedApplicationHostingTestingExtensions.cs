@@ -31,11 +31,7 @@ public static class DistributedApplicationHostingTestingExtensions
             $"Resource '{resourceName}' has no endpoints.", nameof(resourceName));
         var endpoint = endpointName is not null
             ? new EndpointReference(resource, endpointName)
-            : resource.Annotations.OfType<EndpointAnnotation>()
-                .Where(e => e.UriScheme is "http" or "https")
-                .OrderBy(e => e.UriScheme == "https" ? 0 : 1)
-                .Select(e => new EndpointReference(resource, e.Name))
-                .FirstOrDefault();
+            : EndpointReference.DefaultHttp(resource);
         return endpoint is { Exists: true }
             ? new Uri(endpoint.Url)
             : throw new ArgumentException(

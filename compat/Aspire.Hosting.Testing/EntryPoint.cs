@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting.Testing;
@@ -41,7 +40,7 @@ internal static class EntryPoint
         }
         catch (TargetInvocationException e)
         {
-            return ExceptionDispatchInfo.SetCurrentStackTrace(e.InnerException!);
+            return e.InnerException!;
         }
     }
 }

@@ -48,6 +48,14 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
     internal EndpointAnnotation Required => Annotation ?? throw new InvalidOperationException(
         $"Endpoint with name '{endpointName}' not found in resource '{owner.Name}'.");
 
+    /// <summary>The endpoint that is meant when none is named: https before http, and the one that is named so before others.</summary>
+    internal static EndpointReference? DefaultHttp(IResourceWithEndpoints resource) => resource.Annotations.OfType<EndpointAnnotation>()
+        .Where(e => e.IsHttpScheme)
+        .OrderBy(e => e.UriScheme == "https" ? 0 : 1)
+        .ThenBy(e => e.Name == e.UriScheme ? 0 : 1)
+        .Select(e => new EndpointReference(resource, e.Name))
+        .FirstOrDefault();
+
     public EndpointReferenceExpression Property(EndpointProperty property) => new(this, property);
 
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) =>

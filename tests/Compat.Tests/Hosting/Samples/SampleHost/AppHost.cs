@@ -1,3 +1,5 @@
+using System.Globalization;
+
 var builder = DistributedApplication.CreateBuilder(args);
 
 if (builder.Configuration["Stop"] == "before-build")
@@ -16,7 +18,16 @@ var service = builder.AddProject<Projects.Sample_Service>("service")
 builder.AddProject<Projects.Sample__2nd>("edge")
     .WithReference(service).WaitFor(service)
     .WithEnvironment("SERVICE_URL", $"{service.GetEndpoint("http")}/v1")
-    .WithHttpHealthCheck("/health")
-    .WithExternalHttpEndpoints();
+    .WithHttpHealthCheck("/health", endpointName: "http")
+    .WithEndpoint("http", endpoint =>
+    {
+        endpoint.IsExternal = true;
+        endpoint.Port = builder.Configuration["EdgePort"] is { } port ? int.Parse(port, CultureInfo.InvariantCulture) : null;
+    });
+
+if (builder.Configuration["Command"] is { } command)
+{
+    builder.AddExecutable("extra", command, ".").WaitFor(redis);
+}
 
 builder.Build().Run();
