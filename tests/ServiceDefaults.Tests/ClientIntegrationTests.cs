@@ -1,4 +1,6 @@
 using System.Net;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using LlmGateway.ServiceDefaults.Tests.Migrations;
 using LlmGateway.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -97,6 +99,31 @@ public sealed class ClientIntegrationTests(PostgresFixture postgres) : IClassFix
             builder => builder.AddRedisClient("cache"), settings: ("ConnectionStrings:cache", "127.0.0.1:1,connectTimeout=500"));
 
         (await HealthOfAsync(host)).ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
+    public async Task A_Redis_with_a_password_is_reached_and_healthy()
+    {
+        var resources = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { DisableDashboard = true });
+        var redis = resources.AddRedis("cache");
+        await using var application = resources.Build();
+        await application.StartAsync();
+        await application.ResourceNotifications.WaitForResourceHealthyAsync("cache");
+        var connectionString = await ((IResourceWithConnectionString)redis.Resource).GetConnectionStringAsync();
+
+        await using var host = await TestHost.StartAsync(
+            builder =>
+            {
+                builder.AddRedisClient("cache");
+                builder.AddKeyedRedisClient("second");
+            },
+            settings: [("ConnectionStrings:cache", connectionString!), ("ConnectionStrings:second", connectionString!)]);
+
+        connectionString!.ShouldContain("password=");
+        (await HealthOfAsync(host)).ShouldBe(HttpStatusCode.OK);
+        await host.Services.GetRequiredService<IConnectionMultiplexer>().GetDatabase().StringSetAsync("a", "b");
+        var second = host.Services.GetRequiredKeyedService<IConnectionMultiplexer>("second");
+        ((string?)await second.GetDatabase().StringGetAsync("a")).ShouldBe("b");
     }
 
     private static async Task<HttpStatusCode> HealthOfAsync(TestHost host)

@@ -15,6 +15,8 @@ internal sealed class TestHost(WebApplication app) : IAsyncDisposable
 {
     public Uri Address { get; } = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
+    public IServiceProvider Services => app.Services;
+
     public HttpClient Client => new() { BaseAddress = Address };
 
     public static async Task<TestHost> StartAsync(

@@ -28,6 +28,26 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
     }
 
     [Fact]
+    public async Task A_host_waits_while_another_migrates()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using var other = new NumbersDb(new DbContextOptionsBuilder<NumbersDb>().UseNpgsql(database).Options);
+        await other.Database.OpenConnectionAsync();
+        await using var host = Host<NumbersDb>(database);
+
+        Task start;
+        await using (await DatabaseLock.HoldForSessionAsync(other, $"migrate {nameof(NumbersDb)}", CancellationToken.None))
+        {
+            start = host.StartAsync();
+            await WaiterAppearsAsync(other);
+            start.IsCompleted.ShouldBeFalse();
+            (await other.Database.GetAppliedMigrationsAsync()).ShouldBeEmpty();
+        }
+
+        await start.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task The_contexts_that_migrated_go_back_to_the_pool_in_working_order()
     {
         await using var host = Host<NumbersDb>(await postgres.CreateDatabaseAsync());
@@ -120,6 +140,17 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
 
     private static string InDatabase(string connectionString, string name) =>
         new DbConnectionStringBuilder { ConnectionString = connectionString, ["Database"] = name }.ConnectionString;
+
+    // PostgreSQL has no signal for it.
+    private static async Task WaiterAppearsAsync(NumbersDb db)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        const string Waiters = "SELECT count(*)::int AS \"Value\" FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        while (await db.Database.SqlQueryRaw<int>(Waiters).SingleAsync(deadline.Token) == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token);
+        }
+    }
 
     private static async Task CreateDatabaseAsync(string connectionString)
     {
