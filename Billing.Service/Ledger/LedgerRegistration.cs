@@ -12,13 +12,20 @@ internal static class LedgerRegistration
 {
     private const string Database = "billingdb";
 
+    // PostgreSQL accepts a hundred by default, and every service and replica wants some of them.
+    private const int ReadConnections = 8;
+
     /// <summary>The database with its schema: everything after this finds it migrated.</summary>
     public static void AddLedgerDatabase(this IHostApplicationBuilder builder)
     {
         // No retries here: a caller has two seconds and repeats by itself what may be repeated.
         builder.AddNpgsqlDbContext<BillingDbContext>(
             Database,
-            settings => settings.DisableRetry = true,
+            settings =>
+            {
+                settings.DisableRetry = true;
+                settings.ConnectionString = WithPool(settings.ConnectionString, ReadConnections);
+            },
             options => options.UseNpgsql(npgsql => npgsql.MigrationsHistoryTable("__migrations", BillingDbContext.Schema)));
         builder.AddMigrations<BillingDbContext>();
         builder.Services.AddSingleton(services => CreateDataSource(
@@ -48,14 +55,24 @@ internal static class LedgerRegistration
     /// <summary>The connections for holds and settlements: few, and each keeps the handful of statements prepared.</summary>
     internal static NpgsqlDataSource CreateDataSource(string? connectionString, BillingOptions options, ILoggerFactory loggers)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        var settings = new NpgsqlConnectionStringBuilder(WithPool(connectionString, options.Connections))
         {
-            MaxPoolSize = options.Connections,
             MaxAutoPrepare = 20,
             AutoPrepareMinUsages = 2,
             ApplicationName = "LlmGateway.Billing",
         };
-        settings.MinPoolSize = Math.Min(settings.MinPoolSize, options.Connections);
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(loggers).Build();
+    }
+
+    private static string? WithPool(string? connectionString, int most)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString))
+        {
+            return connectionString;
+        }
+
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = most };
+        settings.MinPoolSize = Math.Min(settings.MinPoolSize, most);
+        return settings.ConnectionString;
     }
 }

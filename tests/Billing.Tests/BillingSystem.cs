@@ -36,6 +36,7 @@ public sealed class BillingSystem : IAsyncLifetime
         _connectionString = connectionString;
         _settings = settings.ToDictionary(setting => setting.Name, string? (setting) => setting.Value);
         _settings.TryAdd("Billing:DefaultBalance", "0.000001");
+        // Many of these run at once, on a server that accepts a hundred connections.
         _settings.TryAdd("Billing:Connections", "6");
     }
 
@@ -52,9 +53,7 @@ public sealed class BillingSystem : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        // Many of these run at once, on a server that accepts a hundred connections.
-        ConnectionString = _connectionString
-            ?? new NpgsqlConnectionStringBuilder(await Postgres.CreateDatabaseAsync()) { MaxPoolSize = 4 }.ConnectionString;
+        ConnectionString = _connectionString ?? await Postgres.CreateDatabaseAsync();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Configuration.AddInMemoryCollection(_settings);
@@ -128,6 +127,17 @@ public sealed class BillingSystem : IAsyncLifetime
         }
 
         return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Until so many sessions of this database wait for a lock.</summary>
+    internal async Task UntilWaitingAsync(int sessions)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await CountAsync(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") < sessions)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), deadline.Token);
+        }
     }
 
     /// <summary>P4, over the whole database.</summary>

@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Ledger;
+using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
@@ -113,6 +114,32 @@ public sealed class ExpiryTests(BillingSystem billing) : IClassFixture<BillingSy
         money.Sum(account => 1000 - account.Balance).ShouldBe(20 * requests.Where((_, index) => index % 3 == 0).Count());
         await billing.VerifyAsync();
         await replica.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_hold_that_is_renewed_while_the_sweep_waits_for_its_account_is_not_expired()
+    {
+        var (account, renewed, lost) = (billing.NewAccount(), BillingSystem.NewRequest(), BillingSystem.NewRequest());
+        var model = await billing.NewModelAsync();
+        await billing.HoldAsync(renewed, account, model, output: 300);
+        await billing.HoldAsync(lost, account, model, output: 400);
+        billing.Time.Advance(HoldMinutes);
+        await using var connection = await billing.Database.OpenConnectionAsync();
+        await using var busy = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("select from billing.accounts where id = $1 for update", connection))
+        {
+            command.Parameters.AddWithValue(account);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var sweep = billing.SweepAsync();
+        await billing.UntilWaitingAsync(sessions: 1);
+        (await RenewAsync(renewed)).Refusal.ShouldBeNull();
+        await busy.CommitAsync();
+
+        (await sweep).ShouldBe(1);
+        (await billing.MoneyAsync(account)).ShouldBe((1000, 300));
+        await billing.VerifyAsync();
     }
 
     private Task<(DateTimeOffset ExpiresAt, LedgerRefusal? Refusal)> RenewAsync(string request) =>

@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Pricing;
 
@@ -20,14 +21,25 @@ public sealed class PricesTests(BillingSystem billing) : IClassFixture<BillingSy
     [Fact]
     public async Task Replicas_that_announce_at_once_write_one_version()
     {
-        var model = NewModel();
+        var catalogue = Enumerable.Range(0, 400)
+            .Select(_ => KeyValuePair.Create(NewModel(), new AnnouncedPrices(1, 2, 3, 4))).ToArray();
         var replica = await billing.ReplicaAsync();
 
-        var changed = await Task.WhenAll(Enumerable.Range(0, 20).Select(index =>
-            (index % 2 == 0 ? billing : replica).AnnounceAsync(model, BillingSystem.OneANano)));
+        await using var connection = await billing.Database.OpenConnectionAsync();
+        await using var closed = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("lock table billing.price_versions in share mode", connection))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
 
-        changed.Sum().ShouldBe(1);
-        (await CountAsync(model)).ShouldBe(1);
+        var announcements = Enumerable.Range(0, 8).Select(index =>
+            (index % 2 == 0 ? billing : replica).Prices.AnnounceAsync(catalogue, CancellationToken.None)).ToArray();
+        await billing.UntilWaitingAsync(sessions: 8);
+        await closed.CommitAsync();
+        var changed = await Task.WhenAll(announcements);
+
+        changed.Sum().ShouldBe(400);
+        replica.Prices.Current.Number.ShouldBe(billing.Prices.Current.Number);
         await replica.DisposeAsync();
     }
 
