@@ -22,6 +22,7 @@ internal abstract partial class ClientCall : CallState
     private Status _status;
     private volatile bool _completed;
     private bool _trailersOnly;
+    private bool _cancelled;
     private bool _disposed;
 
     protected ClientCall(GrpcChannel channel, IMethod method, string? host, in CallOptions options)
@@ -81,7 +82,7 @@ internal abstract partial class ClientCall : CallState
     internal Exception CreateException()
     {
         var exception = new RpcException(_status, _response is null ? Metadata.Empty : GetTrailers());
-        var cancelled = _status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded && (Stop.IsCancellationRequested || IsPastDeadline);
+        var cancelled = _status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded && (_cancelled || IsPastDeadline);
         return cancelled && Channel.Options.ThrowOperationCanceledOnCancellation
             ? new OperationCanceledException(exception.Message, exception, _options.CancellationToken)
             : exception;
@@ -129,10 +130,18 @@ internal abstract partial class ClientCall : CallState
             status = DeadlineExceeded();
         }
 
-        if (TryComplete(status))
+        if (!TryComplete(status))
         {
-            _response?.Dispose();
+            return;
         }
+
+        // An answer may come before the request has ended.
+        if (_requestStream is { IsEnded: false })
+        {
+            StopRequest();
+        }
+
+        _response?.Dispose();
     }
 
     /// <summary>What the server's status means for this kind of call.</summary>
@@ -164,9 +173,18 @@ internal abstract partial class ClientCall : CallState
     {
         if (TryComplete(status))
         {
-            Stop.Cancel();
+            _cancelled = true;
+            StopRequest();
             _response?.Dispose();
         }
+    }
+
+    // First the token, which takes back a write that is on its way, then the body: its failure alone makes
+    // SocketsHttpHandler send RST_STREAM, and a DATA frame behind that costs the whole connection (STREAM_CLOSED).
+    private void StopRequest()
+    {
+        Stop.Cancel();
+        _requestStream?.Abandon();
     }
 
     private bool TryComplete(Status status)
@@ -196,7 +214,6 @@ internal abstract partial class ClientCall : CallState
             headers?.TrySetException(CreateException());
         }
 
-        _requestStream?.Abandon();
         return true;
     }
 

@@ -21,6 +21,8 @@ internal sealed class RequestStreamContent : HttpContent
     /// <summary>Set with the first message: from then on the request cannot be sent again.</summary>
     public bool IsStarted { get; set; }
 
+    public bool IsEnded => _end.Task.IsCompleted;
+
     public void Complete() => _end.TrySetResult();
 
     /// <summary>The call is over: nobody will write, and what was not sent is not sent.</summary>
