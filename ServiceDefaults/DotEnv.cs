@@ -93,7 +93,8 @@ internal sealed partial class DotEnv
         return comment.Success ? text[..comment.Index].TrimEnd() : text;
     }
 
-    [GeneratedRegex(@"^(?:export\s+)?(?<name>[A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(?<value>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^(?:export\s+)?(?<name>[A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(?<value>.*)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Assignment();
 
     [GeneratedRegex(@"(?:^|\s)#", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -73,7 +73,8 @@ internal sealed class FlatConfigurationFindings
     }
 }
 
-internal sealed partial class FlatConfigurationWarnings(IOptions<FlatConfigurationFindings> findings, ILogger<FlatConfiguration> logger) : IHostedService
+internal sealed partial class FlatConfigurationWarnings(
+    IOptions<FlatConfigurationFindings> findings, ILogger<FlatConfiguration> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -79,8 +79,9 @@ public static class GrpcClients
     internal static FrozenSet<string> IdempotentMethods(Type client)
     {
         // BillingApi.BillingApiClient is nested in the class that has the descriptor.
-        var descriptor = client.DeclaringType?.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null)
-            as Google.Protobuf.Reflection.ServiceDescriptor ?? throw new ArgumentException($"{client} was not generated from a proto service.", nameof(client));
+        var property = client.DeclaringType?.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static);
+        var descriptor = property?.GetValue(null) as Google.Protobuf.Reflection.ServiceDescriptor
+            ?? throw new ArgumentException($"{client} was not generated from a proto service.", nameof(client));
         return descriptor.Methods
             .Where(method => method.GetOptions()?.IdempotencyLevel
                 is MethodOptions.Types.IdempotencyLevel.Idempotent or MethodOptions.Types.IdempotencyLevel.NoSideEffects)

@@ -115,7 +115,8 @@ internal static class StoreUrls
             };
             if (key is null)
             {
-                return $"has the parameter '{name}', which is not known (sslmode, sslrootcert, connect_timeout, application_name, options, channel_binding).";
+                return $"has the parameter '{name}', which is not known (sslmode, sslrootcert, connect_timeout, application_name, options, "
+                    + "channel_binding).";
             }
 
             // "verify-full" is VerifyFull in Npgsql's form.

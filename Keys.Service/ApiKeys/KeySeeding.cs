@@ -66,7 +66,9 @@ internal sealed partial class KeySeeding(
         var listed = new HashSet<ApiKey>();
         foreach (var want in wanted)
         {
-            listed.Add(byHash.TryGetValue(want.HexHash, out var key) ? Restore(key, want) : byHash[want.HexHash] = Add(db, want, KeySource.Configured, now));
+            var key = byHash.TryGetValue(want.HexHash, out var known) ? Restore(known, want) : Add(db, want, KeySource.Configured, now);
+            byHash[want.HexHash] = key;
+            listed.Add(key);
         }
 
         var replacesGenerated = wanted.Any(want => want.Role == KeyRole.Administrator);

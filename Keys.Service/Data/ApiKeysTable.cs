@@ -16,8 +16,10 @@ internal sealed class ApiKeysTable : IEntityTypeConfiguration<ApiKey>
         key.Property(k => k.SecretHash).HasColumnName("secret_hash");
         key.Property(k => k.Masked).HasColumnName("masked");
         key.Property(k => k.Name).HasColumnName("name");
-        key.Property(k => k.Role).HasColumnName("role").HasConversion(role => Name(role), text => Enum.Parse<KeyRole>(text, ignoreCase: true));
-        key.Property(k => k.Source).HasColumnName("source").HasConversion(source => Name(source), text => Enum.Parse<KeySource>(text, ignoreCase: true));
+        key.Property(k => k.Role).HasColumnName("role")
+            .HasConversion(role => Name(role), text => Enum.Parse<KeyRole>(text, ignoreCase: true));
+        key.Property(k => k.Source).HasColumnName("source")
+            .HasConversion(source => Name(source), text => Enum.Parse<KeySource>(text, ignoreCase: true));
         key.Property(k => k.CreatedAt).HasColumnName("created_at");
         key.Property(k => k.RevokedAt).HasColumnName("revoked_at");
         key.HasIndex(k => k.SecretHash).IsUnique().HasDatabaseName("api_keys_secret_hash_key");

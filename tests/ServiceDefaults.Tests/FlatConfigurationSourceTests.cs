@@ -71,7 +71,8 @@ public sealed class FlatConfigurationSourceTests
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
-        builder.AddFlatConfiguration(new DotEnv(), Process(("BILLING_CURRENCY", "EUR"), ("RATE_LIMIT_STORAGE", "disk"), ("DATABASE_URL", "sqlite:///x")));
+        builder.AddFlatConfiguration(
+            new DotEnv(), Process(("BILLING_CURRENCY", "EUR"), ("RATE_LIMIT_STORAGE", "disk"), ("DATABASE_URL", "sqlite:///x")));
         await using var app = builder.Build();
 
         var failure = await Should.ThrowAsync<OptionsValidationException>(() => app.StartAsync());

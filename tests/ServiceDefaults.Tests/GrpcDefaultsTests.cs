@@ -139,7 +139,8 @@ public sealed class GrpcDefaultsTests : IAsyncLifetime
         _server.Answer = (_, _) => throw new RpcException(new Status(StatusCode.Unavailable, "not yet"));
         var client = Client(options => options.RetryDelay = TimeSpan.FromMinutes(10));
 
-        var call = client.PutAsync(new ProbeRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5), cancellationToken: cancellation.Token);
+        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5);
+        var call = client.PutAsync(new ProbeRequest(), deadline: deadline, cancellationToken: cancellation.Token);
         cancellation.CancelAfter(TimeSpan.FromMilliseconds(200));
 
         (await FailureOf(call)).StatusCode.ShouldBe(StatusCode.Cancelled);

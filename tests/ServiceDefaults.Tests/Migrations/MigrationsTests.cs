@@ -145,7 +145,10 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
     private static async Task WaiterAppearsAsync(NumbersDb db)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        const string Waiters = "SELECT count(*)::int AS \"Value\" FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        const string Waiters = """
+            SELECT count(*)::int AS "Value" FROM pg_locks
+            WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """;
         while (await db.Database.SqlQueryRaw<int>(Waiters).SingleAsync(deadline.Token) == 0)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token);
