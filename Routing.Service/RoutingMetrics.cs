@@ -27,9 +27,11 @@ internal sealed class RoutingMetrics
         _timeToFirstToken = meter.CreateHistogram("gen_ai.server.time_to_first_token", unit: "s",
             description: "From the call's arrival to its first content.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
-        _tokens = meter.CreateCounter<long>("llmgateway.tokens", unit: "{token}", description: "Tokens settled, by kind, and whether they were estimated.");
+        _tokens = meter.CreateCounter<long>("llmgateway.tokens", unit: "{token}",
+            description: "Tokens settled, by kind, and whether they were estimated.");
         _refused = meter.CreateCounter<long>("llmgateway.holds.refused", unit: "{call}", description: "Calls that got no hold, by reason.");
-        _deferred = meter.CreateCounter<long>("llmgateway.settlements.deferred", unit: "{settlement}", description: "Settlements that went through the outbox.");
+        _deferred = meter.CreateCounter<long>("llmgateway.settlements.deferred", unit: "{settlement}",
+            description: "Settlements that went through the outbox.");
         _settlementsRefused = meter.CreateCounter<long>("llmgateway.settlements.refused", unit: "{settlement}",
             description: "Settlements that Billing will never take: calls that were not charged.");
     }

@@ -32,6 +32,7 @@ internal sealed class Attempt : IDisposable
     private readonly long _started;
     private readonly List<ByteString> _held = [];
     private Stream? _body;
+    private bool _answering;
 
     public Attempt(Call call, Deployment deployment, CallOptions options, TimeProvider time, CancellationToken client)
     {
@@ -68,6 +69,7 @@ internal sealed class Attempt : IDisposable
         try
         {
             await SendAsync(adapter, held);
+            _answering = State is AttemptState.Open or AttemptState.Ended;
         }
         catch (Exception e) when (EndOf(e) is { } end)
         {
@@ -95,6 +97,15 @@ internal sealed class Attempt : IDisposable
     /// <summary>Ends the provider's work.</summary>
     public void Stop() => _body?.Dispose();
 
+    /// <summary>Lets go of an attempt that came to nothing.</summary>
+    public void StopUnlessAnswering()
+    {
+        if (!_answering)
+        {
+            Dispose();
+        }
+    }
+
     /// <summary>What came up to the first content.</summary>
     public Chunk TakeHeld()
     {
@@ -113,7 +124,7 @@ internal sealed class Attempt : IDisposable
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held)
     {
-        var request = new ProviderRequest(Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held));
+        var request = new ProviderRequest(Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment));
         _timers.WaitForFirstByte();
         var reply = await adapter.SendAsync(held, request, _timers.Token);
         (_body, Status) = (reply.Body, reply.Status);

@@ -7,25 +7,34 @@ using Microsoft.Extensions.Options;
 namespace LlmGateway.Routing.Calls;
 
 /// <summary>Tries a call's candidates in order, each once and no more than allowed in all, until one has content.</summary>
-internal sealed class AttemptLoop(IEnumerable<IProviderAdapter> adapters, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time)
+internal sealed partial class AttemptLoop(
+    IEnumerable<IProviderAdapter> adapters, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time, ILogger<AttemptLoop> logger)
 {
     private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(adapter => adapter.Name);
 
     /// <returns>An attempt with content, or the last one: failed, or left by the client. The caller disposes it.</returns>
-    public async Task<AttemptsResult> RunAsync(Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
+    public async Task<AttemptsResult> RunAsync(
+        Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
     {
         var faults = new List<(Deployment Deployment, CallFault Fault)>();
         foreach (var deployment in candidates.Take(options.Value.MaxAttempts))
         {
             var attempt = new Attempt(call, deployment, options.Value, time, client);
-            await attempt.OpenAsync(_adapters[deployment.Adapter], held);
-            if (attempt.State is AttemptState.Open or AttemptState.Ended)
+            try
             {
-                return new AttemptsResult(attempt, null);
+                await attempt.OpenAsync(_adapters[deployment.Adapter], held);
+                if (attempt.State is AttemptState.Open or AttemptState.Ended)
+                {
+                    return new AttemptsResult(attempt, null);
+                }
+            }
+            finally
+            {
+                // Neither a failed attempt nor a bug leaves a connection behind.
+                attempt.StopUnlessAnswering();
             }
 
-            Note(attempt, journal);
-            attempt.Dispose();
+            Note(call, attempt, journal);
             if (attempt.State == AttemptState.Left)
             {
                 return new AttemptsResult(null, null);
@@ -42,7 +51,7 @@ internal sealed class AttemptLoop(IEnumerable<IProviderAdapter> adapters, Routin
     }
 
     /// <summary>Writes down how an attempt ended.</summary>
-    public void Note(Attempt attempt, CallJournal journal)
+    public void Note(Call call, Attempt attempt, CallJournal journal)
     {
         var outcome = attempt.State switch
         {
@@ -54,6 +63,10 @@ internal sealed class AttemptLoop(IEnumerable<IProviderAdapter> adapters, Routin
         var status = attempt.Status != 0 ? attempt.Status : attempt.Fault?.Status ?? 0;
         journal.Attempted(attempt.Deployment, outcome, status, attempt.Duration);
         metrics.Attempted(attempt.Deployment, outcome, attempt.Duration);
+        if (attempt.State == AttemptState.Failed)
+        {
+            Log.Failed(logger, attempt.Deployment.Id, call.RequestId, outcome, status);
+        }
     }
 
     /// <summary>
@@ -72,6 +85,12 @@ internal sealed class AttemptLoop(IEnumerable<IProviderAdapter> adapters, Routin
         return told.Failure == CallFailure.NoAvailableProvider
             ? told with { RuledOut = [.. faults.Select(fault => new RuledOut { Deployment = fault.Deployment.Id, Reason = fault.Fault.Name })] }
             : told;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Deployment} failed {RequestId}: {Outcome}, status {Status}.")]
+        public static partial void Failed(ILogger logger, string deployment, string requestId, string outcome, int status);
     }
 }
 

@@ -49,7 +49,8 @@ internal sealed class CallRunner(
 
         var journal = new CallJournal(call, time);
         using var renewal = renewer.Keep(held);
-        await RunHeldAsync(call with { Model = call.Model.Length > 0 ? call.Model : snapshot.DefaultModel }, held, candidates, journal, output, client);
+        var named = call.Model.Length > 0 ? call : call with { Model = snapshot.DefaultModel };
+        await RunHeldAsync(named, held, candidates, journal, output, client);
     }
 
     private async Task RunHeldAsync(
@@ -78,7 +79,7 @@ internal sealed class CallRunner(
 
         // :: Settle
         attempt.Stop();
-        attempts.Note(attempt, journal);
+        attempts.Note(call, attempt, journal);
         var usage = attempt.Meter.Read();
         var settled = await desk.SettleAsync(Settlement(call, attempt, usage, journal), client);
         metrics.Produced(attempt.Deployment, usage);

@@ -30,7 +30,12 @@ internal static class HoldPlan
         return request;
     }
 
-    /// <summary>The maximum that goes upstream, for each answer; null where the client's own stands.</summary>
-    public static long? UpstreamMaximum(Call call, HeldCall held) =>
-        call.Request.MaxOutputTokens is null ? Math.Max(1, held.OutputTokens / call.Request.Choices) : null;
+    /// <summary>
+    /// The maximum that goes upstream, for each answer. Null where the client's own stands, and where the model is free: nothing is
+    /// overdrawn there, and an answer would be cut for nothing.
+    /// </summary>
+    public static long? UpstreamMaximum(Call call, HeldCall held, Deployment deployment) =>
+        call.Request.MaxOutputTokens is null && deployment.Prices is not { Input: 0, Output: 0 }
+            ? Math.Max(1, held.OutputTokens / call.Request.Choices)
+            : null;
 }

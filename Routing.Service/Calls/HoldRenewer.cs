@@ -28,7 +28,7 @@ internal sealed partial class HoldRenewer(BillingClient billing, IOptions<Billin
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken };
-            await Parallel.ForEachAsync(_running.Keys, parallel, async (requestId, cancellationToken) => await RenewAsync(requestId, cancellationToken));
+            await Parallel.ForEachAsync(_running.Keys, parallel, async (id, token) => await RenewAsync(id, token));
         }
     }
 

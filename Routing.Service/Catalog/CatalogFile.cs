@@ -121,7 +121,8 @@ internal static class CatalogFile
                 var name = (key as YamlScalarNode)?.Value ?? "";
                 if (!known.Knows(name))
                 {
-                    problems.Error(key.Start.Line, $"{path}{name} is not a known key (known: {string.Join(", ", known.Applied.Order(StringComparer.Ordinal))}).");
+                    var applied = string.Join(", ", known.Applied.Order(StringComparer.Ordinal));
+                    problems.Error(key.Start.Line, $"{path}{name} is not a known key (known: {applied}).");
                 }
                 else if (!known.HasEffect(name))
                 {

@@ -114,7 +114,8 @@ internal sealed partial class CatalogLoader(
         public static partial void Warning(ILogger logger, string problem);
 
         [LoggerMessage(2, LogLevel.Warning,
-            "*** The MOCK provider answers all {Models} models: no provider key is configured, or LLM_MODE=mock. Answers are made up; balances are charged. ***")]
+            "*** The MOCK provider answers all {Models} models: no provider key is configured, or LLM_MODE=mock. "
+            + "Answers are made up; balances are charged. ***")]
         public static partial void Mock(ILogger logger, int models);
 
         [LoggerMessage(3, LogLevel.Information, "The catalogue has {Models} usable models; a request without a model gets {Default}.")]

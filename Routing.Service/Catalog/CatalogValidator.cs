@@ -94,7 +94,9 @@ internal sealed class CatalogValidator(CatalogProblems problems)
             Price(entry.Output, "output_cost_per_token"));
         if ((entry.Input is null) != (entry.Output is null))
         {
-            problems.Error((entry.Input ?? entry.Output)!.Line, "input_cost_per_token and output_cost_per_token go together: one of them is missing.");
+            problems.Error(
+                (entry.Input ?? entry.Output)!.Line,
+                "input_cost_per_token and output_cost_per_token go together: one of them is missing.");
         }
 
         return entry.Input is null || entry.Output is null ? null : prices;
@@ -210,7 +212,8 @@ internal sealed class CatalogValidator(CatalogProblems problems)
         }
         else
         {
-            problems.Error(text.Line, $"routing_strategy {text.Value} is not known (known: {string.Join(", ", SelectionPolicies.Names.Order(StringComparer.Ordinal))}).");
+            var known = string.Join(", ", SelectionPolicies.Names.Order(StringComparer.Ordinal));
+            problems.Error(text.Line, $"routing_strategy {text.Value} is not known (known: {known}).");
         }
 
         return SelectionPolicies.Default;

@@ -66,8 +66,8 @@ internal sealed partial class ServerDiscovery(
             loader.Discovered(Names(await response.Content.ReadAsByteArrayAsync(either.Token)));
             (_reached, _complained) = (true, false);
         }
-        catch (Exception e) when ((e is HttpRequestException or JsonException or OperationCanceledException or InvalidOperationException or KeyNotFoundException)
-            && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested
+            && e is HttpRequestException or JsonException or OperationCanceledException or InvalidOperationException or KeyNotFoundException)
         {
             _reached = false;
             if (!_complained)

@@ -8,6 +8,8 @@ internal sealed record TokenPrices(long? Input, long? CachedInput, long? CacheWr
     // Billing's own limit, far above any price.
     private const decimal MostPerToken = 0.1m;
 
+    private const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent | NumberStyles.AllowLeadingSign;
+
     /// <summary>The price of what runs on one's own machines.</summary>
     public static TokenPrices Free { get; } = new(0, 0, 0, 0);
 
@@ -18,7 +20,7 @@ internal sealed record TokenPrices(long? Input, long? CachedInput, long? CacheWr
     public static bool TryParse(string text, out long nanoUsdPerMillion)
     {
         nanoUsdPerMillion = 0;
-        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var perToken)
+        if (!decimal.TryParse(text, Style, CultureInfo.InvariantCulture, out var perToken)
             || perToken is < 0 or > MostPerToken)
         {
             return false;

@@ -6,7 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace LlmGateway.Routing.Data;
 
 /// <summary>Settlements that wait for Billing, on disk: they survive this process.</summary>
-internal sealed partial class SettlementOutbox(IServiceScopeFactory scopes, RoutingMetrics metrics, TimeProvider time, ILogger<SettlementOutbox> logger)
+internal sealed partial class SettlementOutbox(
+    IServiceScopeFactory scopes, RoutingMetrics metrics, TimeProvider time, ILogger<SettlementOutbox> logger)
 {
     /// <returns>True when the settlement is durable.</returns>
     public Task<bool> TryAddAsync(SettleRequest request) => TryAsync(request.RequestId, async db =>
@@ -14,7 +15,10 @@ internal sealed partial class SettlementOutbox(IServiceScopeFactory scopes, Rout
         var bytes = request.ToByteArray();
         var now = time.GetUtcNow();
         await db.Database.ExecuteSqlAsync(
-            $"INSERT INTO routing.pending_settlements (request_id, request, created_at) VALUES ({request.RequestId}, {bytes}, {now}) ON CONFLICT DO NOTHING");
+            $"""
+             INSERT INTO routing.pending_settlements (request_id, request, created_at)
+             VALUES ({request.RequestId}, {bytes}, {now}) ON CONFLICT DO NOTHING
+             """);
         metrics.SettlementDeferred();
         Log.Written(logger, request.RequestId);
     });

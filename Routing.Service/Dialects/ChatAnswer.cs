@@ -31,7 +31,8 @@ internal static class ChatAnswer
     }
 
     /// <summary>The stream's last chunk, made of the provider's own usage chunk, else of its first chunk's head.</summary>
-    public static ReadOnlyMemory<byte> UsageChunk(ReadOnlyMemory<byte> usageChunk, ReadOnlySpan<byte> providerUsage, ReadOnlyMemory<byte> firstChunk, TokenUsage usage, long costNanoUsd)
+    public static ReadOnlyMemory<byte> UsageChunk(
+        ReadOnlyMemory<byte> usageChunk, ReadOnlySpan<byte> providerUsage, ReadOnlyMemory<byte> firstChunk, TokenUsage usage, long costNanoUsd)
     {
         if (!usageChunk.IsEmpty && ChatChunk.TryRead(usageChunk.Span, out var read))
         {

@@ -132,7 +132,7 @@ internal struct ChatChunk
         }
     }
 
-    /// <summary>{"role":"assistant","content":"Hel","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":"{"}}]}</summary>
+    // {"role":"assistant","content":"Hel","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"f","arguments":"{"}}]}
     private void ReadContent(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)

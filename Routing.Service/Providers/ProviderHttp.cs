@@ -28,7 +28,7 @@ internal sealed class ProviderHttp : IDisposable
     {
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
-        request.Headers.UserAgent.ParseAdd("LlmGateway");
+        request.Headers.TryAddWithoutValidation("User-Agent", "LlmGateway");
         return _invoker.SendAsync(request, cancellationToken);
     }
 

@@ -35,7 +35,8 @@ internal static class OpenAiErrors
             429 => new CallFault(CallFailure.ProviderRateLimited, $"{deployment.Provider} limits the rate of calls.") { RetryAfter = retryAfter },
             408 => new CallFault(CallFailure.ProviderTimeout, $"{deployment.Provider} took too long."),
             400 or 404 or 413 or 422 => Refused(error, code, deployment),
-            _ => new CallFault(CallFailure.ProviderError, $"{deployment.Provider} answered with status {code.ToString(CultureInfo.InvariantCulture)}."),
+            _ => new CallFault(
+                CallFailure.ProviderError, $"{deployment.Provider} answered with status {code.ToString(CultureInfo.InvariantCulture)}."),
         } with { Status = code };
     }
 
@@ -72,13 +73,15 @@ internal static class OpenAiErrors
 
     private readonly record struct ErrorBody(string Message, string Type, string Code, string Param)
     {
-        public bool IsCreditSpent => Type is "insufficient_quota" || Code is "insufficient_quota" or "credit_balance_exhausted" or "billing_hard_limit_reached";
+        public bool IsCreditSpent => Type is "insufficient_quota"
+            || Code is "insufficient_quota" or "credit_balance_exhausted" or "billing_hard_limit_reached";
 
         /// <summary>The code that clients know from OpenAI, whatever the server calls it.</summary>
         public string Normalised => this switch
         {
             _ when Code is "context_length_exceeded" or "string_above_max_length" || Type is "exceed_context_size_error" => "context_length_exceeded",
-            _ when Has("maximum context length") || Has("prompt is too long") || Has("context size") || Has("context window") => "context_length_exceeded",
+            _ when Has("maximum context length") || Has("prompt is too long") || Has("context size") || Has("context window") =>
+                "context_length_exceeded",
             _ when Code is "content_filter" or "content_policy_violation" or "invalid_prompt" => "content_policy_violation",
             _ when Code is "rate_limit_exceeded" or "429" || Type is "rate_limit_error" or "requests" or "tokens" => "rate_limit_exceeded",
             // A number is a status, not a code.

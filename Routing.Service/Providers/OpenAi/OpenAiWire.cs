@@ -45,7 +45,8 @@ internal static class OpenAiWire
         edits.CopyUntil(body.Length);
     }
 
-    private static void WriteMissing(Span<(Range? Place, Field Field)> places, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)
+    private static void WriteMissing(
+        Span<(Range? Place, Field Field)> places, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)
     {
         if (places[0].Place is null)
         {
@@ -73,7 +74,8 @@ internal static class OpenAiWire
         }
     }
 
-    private static void WriteValue(Field field, ReadOnlySpan<byte> old, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)
+    private static void WriteValue(
+        Field field, ReadOnlySpan<byte> old, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)
     {
         switch (field)
         {

@@ -96,6 +96,47 @@ public sealed class SettlementTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_running_call_keeps_its_hold_alive_past_the_holds_own_lifetime()
+    {
+        await using var shortLived = await BillingProcess.StartAsync(("Billing__HoldMinutes", "0.05"), ("Billing__SweepSeconds", "0.2"));
+        await using var host = await (await RoutingHost.StartAsync(shortLived.Address, RoutingFixture.Models(_provider.BaseUrl), _database,
+            ("Billing:RenewInterval", "00:00:00.500"))).ReadyAsync();
+        var middle = new Gate();
+        _provider.On("one-5", new Script { MiddleGate = middle });
+        var call = new TestCall("one-5") { MaxTokens = 10 };
+        var running = call.RunAsync(host);
+        await middle.ReachedAsync();
+        var watch = Stopwatch.StartNew();
+
+        // Twice the lifetime of 3 s: the sweep has passed many times.
+        await Wait.UntilAsync(async () =>
+        {
+            (await shortLived.BalanceAsync(call.Account)).Held.ShouldBeGreaterThan(0);
+            return watch.Elapsed > TimeSpan.FromSeconds(6);
+        });
+        middle.Open();
+
+        (await running).Ended.ShouldNotBeNull();
+        (await shortLived.BalanceAsync(call.Account)).Held.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_models_of_ones_own_server_are_found_as_they_come_cost_nothing_and_are_not_cut_short()
+    {
+        _provider.On("llama-a", new Script());
+        await using var host = await (await RoutingHost.StartAsync(_billing.Address, RoutingFixture.Models(_provider.BaseUrl), _database,
+            ("Providers:LlmServer:BaseUrl", _provider.Address), ("Catalog:DiscoveryInterval", "00:00:00.100"))).ReadyAsync();
+        var first = new TestCall("llama-a");
+
+        (await first.RunAsync(host)).Ended!.CostNanoUsd.ShouldBe(0);
+        _provider.CallsOf("llama-a").ShouldHaveSingleItem().MaxTokens.ShouldBeNull();
+        _provider.On("llama-b", new Script());
+        await Wait.UntilAsync(async () => (await new TestCall("llama-b").RunAsync(host)).Ended is not null);
+
+        (await _billing.BalanceAsync(first.Account)).ShouldBe((Grant, 0));
+    }
+
+    [Fact]
     public async Task A_host_is_ready_only_when_billing_knows_its_prices()
     {
         await _billing.KillAsync();

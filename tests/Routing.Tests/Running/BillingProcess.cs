@@ -18,9 +18,12 @@ public sealed class BillingProcess : IAsyncDisposable
     private readonly List<string> _output = [];
     private Process? _process;
 
-    private BillingProcess(string database)
+    private readonly (string Name, string Value)[] _settings;
+
+    private BillingProcess(string database, (string Name, string Value)[] settings)
     {
         _database = database;
+        _settings = settings;
         _channel = GrpcChannel.ForAddress(Address);
         Client = new BillingApi.BillingApiClient(_channel);
     }
@@ -29,9 +32,9 @@ public sealed class BillingProcess : IAsyncDisposable
 
     public BillingApi.BillingApiClient Client { get; }
 
-    public static async Task<BillingProcess> StartAsync()
+    public static async Task<BillingProcess> StartAsync(params (string Name, string Value)[] settings)
     {
-        var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync());
+        var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync(), settings);
         await billing.RestartAsync();
         return billing;
     }
@@ -46,7 +49,7 @@ public sealed class BillingProcess : IAsyncDisposable
     public async Task RestartAsync()
     {
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_http}");
-        _process = Process.Start(new ProcessStartInfo("dotnet", ServiceBinary("Billing.Service"))
+        var start = new ProcessStartInfo("dotnet", ServiceBinary("Billing.Service"))
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -58,7 +61,13 @@ public sealed class BillingProcess : IAsyncDisposable
                 ["Kestrel__Endpoints__grpc__Url"] = Address,
                 ["ENVIRONMENT"] = "development",
             },
-        })!;
+        };
+        foreach (var (name, value) in _settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
