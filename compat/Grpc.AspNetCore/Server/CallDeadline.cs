@@ -188,7 +188,11 @@ internal sealed partial class HttpContextServerCallContext
         {
             WriteStatus(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
             await HttpContext.Response.CompleteAsync();
-            Reset(NoError);
+            if (method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming)
+            {
+                // The client may stop sending, and the handler's read ends.
+                Reset(NoError);
+            }
         }
         catch (Exception exception)
         {
