@@ -108,6 +108,12 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         }
     }
 
+    protected override Task ShutdownAsyncCore()
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
     internal Uri GetAddress(IMethod method) =>
         _addresses.GetOrAdd(method, static (key, address) => new Uri(address, key.FullName), Address);
 
