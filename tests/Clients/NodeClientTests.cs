@@ -16,6 +16,7 @@ public sealed class NodeClientRun(RunningSystem system) : IAsyncLifetime
         Directory.Exists(Path.Combine(folder, "node_modules/openai")).ShouldBeTrue($"The npm client is missing: run 'npm ci' in {folder}.");
         var start = new ProcessStartInfo("node", [Path.Combine(folder, "openai.mjs")])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment =

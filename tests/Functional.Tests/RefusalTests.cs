@@ -27,7 +27,7 @@ public sealed class RefusalTests(RunningSystem system)
 
         status.ShouldBe(HttpStatusCode.Forbidden);
         error.GetProperty("code").GetString().ShouldBe("invalid_api_key");
-        error.GetProperty("message").GetString().ShouldNotContain("nobody-has");
+        error.GetProperty("message").GetString()!.ShouldNotContain("nobody-has");
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class RefusalTests(RunningSystem system)
 
         status.ShouldBe(HttpStatusCode.BadRequest);
         error.GetProperty("code").GetString().ShouldBe("invalid_json");
-        error.GetProperty("message").GetString().ShouldContain("line 2");
+        error.GetProperty("message").GetString()!.ShouldContain("line 2");
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class RefusalTests(RunningSystem system)
 
         status.ShouldBe(HttpStatusCode.NotFound);
         error.GetProperty("code").GetString().ShouldBe("model_not_found");
-        error.GetProperty("message").GetString().ShouldContain("no-such-model");
+        error.GetProperty("message").GetString()!.ShouldContain("no-such-model");
     }
 
     [Fact]

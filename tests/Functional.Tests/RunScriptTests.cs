@@ -56,7 +56,7 @@ public sealed partial class RunScriptTests : IDisposable
         Processes().Where(p => p.Parent == appHost || p.CommandLine.Contains(".Service.dll") || p.CommandLine.Contains("Gateway.Api.dll"))
             .Select(p => (Name: ServiceName().Match(p.CommandLine), p.Megabytes, p.Id))
             .Where(p => p.Name.Success && IsBelow(p.Id, appHost))
-            .ToDictionary(p => p.Name.Groups[1].Value, p => p.Megabytes);
+            .ToDictionary(p => p.Name.Groups["value"].Value, p => p.Megabytes);
 
     private static bool IsBelow(int id, int ancestor)
     {
@@ -77,7 +77,7 @@ public sealed partial class RunScriptTests : IDisposable
             if (commandLine.Length > 0 && id != Environment.ProcessId)
             {
                 var resident = Resident().Match(Read(Path.Combine(folder, "status")));
-                var kilobytes = resident.Success ? long.Parse(resident.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+                var kilobytes = resident.Success ? long.Parse(resident.Groups["value"].Value, CultureInfo.InvariantCulture) : 0;
                 yield return (id, Parent(id), commandLine, Read(Path.Combine(folder, "environ")), kilobytes / 1024);
             }
         }
@@ -86,7 +86,7 @@ public sealed partial class RunScriptTests : IDisposable
     private static int Parent(int id)
     {
         var match = ParentId().Match(Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/status")));
-        return match.Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        return match.Success ? int.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture) : 0;
     }
 
     // A process may end while it is being looked at.
@@ -102,13 +102,13 @@ public sealed partial class RunScriptTests : IDisposable
         }
     }
 
-    [GeneratedRegex(@"([A-Za-z]+\.(?:Service|Api))\.dll", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"(?<value>[A-Za-z]+\.(Service|Api))\.dll", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ServiceName();
 
-    [GeneratedRegex(@"VmRSS:\s+(\d+) kB", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"VmRSS:\s+(?<value>\d+) kB", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Resident();
 
-    [GeneratedRegex(@"PPid:\s+(\d+)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"PPid:\s+(?<value>\d+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ParentId();
 
     private sealed class RunScript(Process process, string curl, string key, int port) : IAsyncDisposable
@@ -119,6 +119,7 @@ public sealed partial class RunScriptTests : IDisposable
         {
             var start = new ProcessStartInfo(Path.Combine(RepositoryRoot.Path, "run.sh"))
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 Environment = { ["LLMGATEWAY_STATE"] = state, ["PORT"] = port.ToString(CultureInfo.InvariantCulture) },
@@ -151,7 +152,7 @@ public sealed partial class RunScriptTests : IDisposable
 
         public async Task<JsonElement> PasteCurlAsync()
         {
-            var start = new ProcessStartInfo("bash", ["-c", curl + " --silent --fail-with-body"]) { RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("bash", ["-c", curl + " --silent --fail-with-body"]) { UseShellExecute = false, RedirectStandardOutput = true };
             using var shell = Process.Start(start)!;
             var body = await shell.StandardOutput.ReadToEndAsync();
             await shell.WaitForExitAsync();
@@ -179,6 +180,6 @@ public sealed partial class RunScriptTests : IDisposable
             process.Dispose();
         }
 
-        private static string Key(string line) => Regex.Match(line, "Bearer ([^\"]+)", RegexOptions.None, TimeSpan.FromSeconds(1)).Groups[1].Value;
+        private static string Key(string line) => Regex.Match(line, "Bearer (?<value>[^\"]+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Groups["value"].Value;
     }
 }

@@ -35,7 +35,7 @@ public sealed class StartTests
         var exited = await system.WaitForStateAsync("routing", KnownResourceStates.Exited);
 
         exited.Snapshot.ExitCode.ShouldNotBeNull().ShouldNotBe(0);
-        var log = string.Join('\n', await system.LogOfAsync("routing"));
+        var log = string.Join('\n', system.LogOf("routing"));
         log.ShouldContain("nosuchprovider");
         log.ShouldContain(":4");
         log.ShouldNotContain("   at ");

@@ -5,6 +5,8 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using LlmGateway.FakeProvider;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace LlmGateway.SystemUnderTest;
 
@@ -59,11 +61,13 @@ public sealed class GatewaySystem : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
     private readonly DistributedApplication _app;
+    private readonly ResourceLogs _logs;
     private readonly string _models;
 
-    private GatewaySystem(DistributedApplication app, FakeProviderServer provider, string models)
+    private GatewaySystem(DistributedApplication app, ResourceLogs logs, FakeProviderServer provider, string models)
     {
         _app = app;
+        _logs = logs;
         _models = models;
         Provider = provider;
         Http = app.CreateHttpClient("gateway");
@@ -94,7 +98,7 @@ public sealed class GatewaySystem : IAsyncDisposable
         var models = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"llmgateway-models-{Guid.NewGuid():N}.yaml"));
         await File.WriteAllTextAsync(models, settings.Models ?? DefaultModels);
 
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>();
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([], (options, _) => options.EnableResourceLogging = true);
         var environment = new Dictionary<string, string>
         {
             ["ENVIRONMENT"] = "development",
@@ -113,17 +117,20 @@ public sealed class GatewaySystem : IAsyncDisposable
             environment[name] = value;
         }
 
-        foreach (var service in Services.Select(builder.CreateResourceBuilder<ProjectResource>))
+        foreach (var resource in Services)
         {
+            var service = builder.CreateResourceBuilder<ProjectResource>(resource).WithEnvironment("OTEL_SERVICE_NAME", resource);
             foreach (var (name, value) in environment)
             {
                 service.WithEnvironment(name, value);
             }
         }
 
+        var logs = new ResourceLogs();
+        builder.Services.AddSingleton<ILoggerProvider>(logs);
         var app = await builder.BuildAsync();
         await app.StartAsync();
-        return new GatewaySystem(app, provider, models);
+        return new GatewaySystem(app, logs, provider, models);
     }
 
     /// <summary>The process that runs a resource now.</summary>
@@ -159,6 +166,9 @@ public sealed class GatewaySystem : IAsyncDisposable
         using var limit = new CancellationTokenSource(StartLimit);
         return await _app.ResourceNotifications.WaitForResourceAsync(resource, e => e.Snapshot.State?.Text == state, limit.Token);
     }
+
+    /// <summary>What a resource has written to its console so far.</summary>
+    public IReadOnlyList<string> LogOf(string resource) => _logs.Of(resource);
 
     public ValueTask<string?> ConnectionStringAsync(string database) => _app.GetConnectionStringAsync(database);
 
