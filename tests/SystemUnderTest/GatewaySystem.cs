@@ -38,25 +38,22 @@ public sealed class GatewaySystem : IAsyncDisposable
     /// <summary>A model of the catalogue below, served by the fake provider.</summary>
     public const string Model = "fake-chat";
 
+    /// <summary>Models of the catalogue that the fake provider misbehaves for, by their names.</summary>
+    public static readonly IReadOnlyList<string> Faults =
+    [
+        "fake-cut", "fake-stall", "fake-garbage", "fake-no-finish", "fake-no-done", "fake-html", "fake-reset", "fake-silent", "fake-slow",
+        "fake-400", "fake-401", "fake-429", "fake-500",
+    ];
+
     /// <summary>Every service that is ours.</summary>
     public static readonly IReadOnlyList<string> Services = ["keys", "billing", "routing", "gateway"];
 
-    // Prices that do not divide evenly, so that a wrong rounding shows in the last digit.
-    private const string DefaultModels = """
-        model_list:
-          - model_name: fake-chat
-            litellm_params:
-              model: openai/fake-chat
-              input_cost_per_token: 0.000001234567
-              output_cost_per_token: 0.000007654321
-              max_output_tokens: 4096
-          - model_name: fake-dear
-            litellm_params:
-              model: openai/fake-dear
-              input_cost_per_token: 0.01
-              output_cost_per_token: 0.01
-              max_output_tokens: 100000
-        """;
+    // Prices that do not divide evenly, so that a wrong rounding shows in the last digit. The other models are those that the
+    // fake provider misbehaves for, by their names.
+    private static readonly string DefaultModels = "model_list:
+" + string.Concat(
+        ((string[])[Model, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
+        + Entry("fake-dear", "0.01", "0.01", 100_000);
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
@@ -179,4 +176,15 @@ public sealed class GatewaySystem : IAsyncDisposable
         await Provider.DisposeAsync();
         File.Delete(_models);
     }
+
+    private static string Entry(string name, string input, string output, int maxOutput) => string.Create(CultureInfo.InvariantCulture, $"""
+          - model_name: {name}
+            litellm_params:
+              model: openai/{name}
+              input_cost_per_token: {input}
+              output_cost_per_token: {output}
+            model_info:
+              max_output_tokens: {maxOutput}
+
+        """);
 }
