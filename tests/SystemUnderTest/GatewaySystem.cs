@@ -50,8 +50,7 @@ public sealed class GatewaySystem : IAsyncDisposable
 
     // Prices that do not divide evenly, so that a wrong rounding shows in the last digit. The other models are those that the
     // fake provider misbehaves for, by their names.
-    private static readonly string DefaultModels = "model_list:
-" + string.Concat(
+    private static readonly string DefaultModels = "model_list:\n" + string.Concat(
         ((string[])[Model, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
         + Entry("fake-dear", "0.01", "0.01", 100_000);
 
@@ -105,7 +104,7 @@ public sealed class GatewaySystem : IAsyncDisposable
         if (settings.WithProvider)
         {
             environment["OPENAI_API_KEY"] = "sk-of-the-fake-provider";
-            environment["OPENAI_BASE_URL"] = provider.BaseUrl.ToString();
+            environment["OPENAI_BASE_URL"] = provider.BaseUrl;
             environment["MODELS_FILE"] = models;
         }
 
