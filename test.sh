@@ -12,7 +12,7 @@ case "${1-}" in
 esac
 
 programs_need postgres=postgresql redis-server=redis-server setpriv=util-linux node=nodejs npm=npm protoc=protobuf-compiler \
-  grpc_python_plugin=protobuf-compiler-grpc python:grpc=python3-grpcio python:google.protobuf=python3-protobuf python:h2=python3-h2
+  grpc_python_plugin=protobuf-compiler-grpc python:grpc=python3-grpcio python:google.protobuf=python3-protobuf
 
 for folder in tests/Clients/node tests/Compat.Tests/Peers/node; do
   if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then

@@ -33,6 +33,12 @@ internal static class FlatConfigurationSource
         if (flat.EnvironmentName is { } environmentName && !DotNetNames.Any(environment.ContainsKey))
         {
             builder.Environment.EnvironmentName = environmentName;
+
+            // A web application has two of them, the host's and the web host's, and builder.Environment is one.
+            foreach (var registered in builder.Services.Where(service => !service.IsKeyedService).Select(service => service.ImplementationInstance).OfType<IHostEnvironment>())
+            {
+                registered.EnvironmentName = environmentName;
+            }
         }
 
         builder.Services.AddOptions<FlatConfigurationFindings>().ValidateOnStart().Configure(findings =>

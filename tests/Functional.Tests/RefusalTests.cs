@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using LlmGateway.FakeProvider;
 using LlmGateway.SystemUnderTest;
 
 namespace LlmGateway.Functional.Tests;
@@ -101,12 +102,15 @@ public sealed class RefusalTests(RunningSystem system)
     }
 
     [Theory]
-    [InlineData("fake-cut")]
-    [InlineData("fake-stall")]
-    [InlineData("fake-garbage")]
-    [InlineData("fake-no-finish")]
-    public async Task A_stream_that_breaks_off_ends_with_an_error_and_no_terminator(string model)
+    [InlineData("fake-cut", Ending.Cut)]
+    [InlineData("fake-stall", Ending.Stall)]
+    [InlineData("fake-garbage", Ending.Garbage)]
+    [InlineData("fake-no-finish", Ending.NoFinish)]
+    public async Task A_stream_that_breaks_off_ends_with_an_error_and_no_terminator(string model, Ending ending)
     {
+        // Slow enough that the first words are on their way before the end comes.
+        system.Provider.On(model, new Script { Ending = ending, Chunks = 6, EndAfter = 3, ChunkDelay = TimeSpan.FromMilliseconds(50) });
+
         var answer = await new ChatCall(system.Http, model).StreamAsync();
 
         answer.Status.ShouldBe(HttpStatusCode.OK);

@@ -98,6 +98,7 @@ public sealed class GatewaySystem : IAsyncDisposable
         var environment = new Dictionary<string, string>
         {
             ["ENVIRONMENT"] = "development",
+            ["LLMGATEWAY_ENV_FILE"] = "/dev/null",
             ["ALLOWED_API_KEYS"] = Key,
             ["ADMIN_API_KEY"] = AdminKey,
         };

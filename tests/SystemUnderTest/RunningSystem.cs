@@ -21,7 +21,12 @@ public sealed class RunningSystem : IAsyncLifetime
     public async Task InitializeAsync() => _system = await GatewaySystem.StartAsync(new SystemSettings
     {
         // Short enough that a provider that stalls is a test of a second, not of a minute.
-        Environment = { ["Calls__FirstByteTimeout"] = "00:00:02", ["Calls__GapTimeout"] = "00:00:02" },
+        Environment =
+        {
+            ["Calls__FirstByteTimeout"] = "00:00:02",
+            ["Calls__PlainFirstByteTimeout"] = "00:00:02",
+            ["Calls__GapTimeout"] = "00:00:02",
+        },
     });
 
     public async Task DisposeAsync()
