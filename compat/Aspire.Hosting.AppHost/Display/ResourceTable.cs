@@ -48,6 +48,14 @@ internal sealed class ResourceTable : IDisposable
         _ => null,
     };
 
+    // One line of what did not start: most often it only repeats, at length, how what it waits for has ended.
+    private static string? Failure(CustomResourceSnapshot snapshot) => snapshot.State?.Text switch
+    {
+        "Exited" => snapshot.Failure,
+        "FailedToStart" => snapshot.Failure?.Split(Environment.NewLine)[0],
+        _ => null,
+    };
+
     private static string Address(IResource resource) => string.Join(' ', resource.Annotations.OfType<EndpointAnnotation>()
         .Where(e => e.AllocatedPort is not null)
         .Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.UriScheme}://{e.ClientHost}:{e.AllocatedPort}")));
@@ -75,7 +83,7 @@ internal sealed class ResourceTable : IDisposable
 
             _shown[change.Resource] = state;
             Terminal.Line(Row(change.Resource, state, change.Snapshot));
-            if (change.Snapshot is { Failure: { } failure, State.Text: "Exited" or "FailedToStart" })
+            if (Failure(change.Snapshot) is { } failure)
             {
                 Terminal.Error($"{change.Resource.Name}: {failure}");
             }

@@ -171,9 +171,11 @@ internal sealed class ResourceLife(IResource resource, LifeParts parts)
             return;
         }
 
-        var reason = $"its process {child.Id} exited with code {code}." +
-            (child.LastLines is { Count: > 0 } lines ? $" Its last lines:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}" : "");
-        Fail(reason, s => Ended(s, KnownResourceStates.Exited) with { ExitCode = code, Failure = reason });
+        var reason = $"its process {child.Id} exited with code {code}.";
+        var lastLines = child.LastLines is { Count: > 0 } lines
+            ? $" Its last lines:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}"
+            : "";
+        Fail(reason, s => Ended(s, KnownResourceStates.Exited) with { ExitCode = code, Failure = reason + lastLines });
     }
 
     private static CustomResourceSnapshot Ended(CustomResourceSnapshot snapshot, string state) =>

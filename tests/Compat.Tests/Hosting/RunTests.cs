@@ -1,4 +1,6 @@
 using System.Globalization;
+using Aspire.Hosting.PostgreSQL;
+using Aspire.Hosting.Processes;
 using Npgsql;
 
 namespace LlmGateway.Compat.Tests.Hosting;
@@ -75,14 +77,18 @@ public sealed class RunTests : IDisposable
             await run.ExitCodeAsync();
         }
 
-        // What a crash of the machine leaves; the number belongs to somebody else by now.
+        // What a crash of the machine leaves. The number belongs to another process by now, and one of PostgreSQL's own user:
+        // another user's would not worry it.
+        using var somebody = await ChildProcess.StartAsync(
+            new ProcessSpec(ProgramFiles.Find("sleep")!, ["1000"], "/") { User = PostgresCluster.User }, _ => { });
         var data = Path.Combine(_state.Path, "postgres", "data");
         await File.WriteAllTextAsync(
             Path.Combine(data, "postmaster.pid"),
-            string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n{data}\n1763690000\n5432\n\n127.0.0.1\n"));
+            string.Create(CultureInfo.InvariantCulture, $"{somebody.Id}\n{data}\n1763690000\n5432\n\n127.0.0.1\n"));
         await using var next = await SampleRun.StartAndWaitAsync(_state.Path);
 
         (await ExecuteAsync(next, "select 'up'")).ShouldBe("up");
+        await somebody.StopAsync(Soon);
     }
 
     [Fact]

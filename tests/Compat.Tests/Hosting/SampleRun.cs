@@ -50,7 +50,13 @@ internal sealed partial class SampleRun : IAsyncDisposable
     {
         var run = Start(state);
         var ended = run._process.WaitForExitAsync();
-        (await Task.WhenAny(run._allUp.Task, ended).WaitAsync(Patience)).ShouldBe(run._allUp.Task, run.Output);
+        var first = await Task.WhenAny(run._allUp.Task, ended, Task.Delay(Patience));
+        if (first != run._allUp.Task)
+        {
+            await run.DisposeAsync();
+            throw new InvalidOperationException($"The run did not come up:{Environment.NewLine}{run.Output}");
+        }
+
         return run;
     }
 
