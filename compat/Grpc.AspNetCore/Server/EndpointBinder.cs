@@ -35,7 +35,7 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder routes, Met
                 await using var service = _activator.CreateDisposable(context);
                 return await call(service.Target, request, context);
             }
-            : (request, context) => call(_activator.Create(context), request, context));
+        : (request, context) => call(_activator.Create(context), request, context));
         Map(method, implementation, new UnaryCallHandler<TRequest, TResponse>(method, options, logger, invoke));
     }
 
@@ -50,7 +50,7 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder routes, Met
                 await using var service = _activator.CreateDisposable(context);
                 return await call(service.Target, requests, context);
             }
-            : (requests, context) => call(_activator.Create(context), requests, context));
+        : (requests, context) => call(_activator.Create(context), requests, context));
         Map(method, implementation, new ClientStreamingCallHandler<TRequest, TResponse>(method, options, logger, invoke));
     }
 
@@ -65,7 +65,7 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder routes, Met
                 await using var service = _activator.CreateDisposable(context);
                 await call(service.Target, request, responses, context);
             }
-            : (request, responses, context) => call(_activator.Create(context), request, responses, context));
+        : (request, responses, context) => call(_activator.Create(context), request, responses, context));
         Map(method, implementation, new ServerStreamingCallHandler<TRequest, TResponse>(method, options, logger, invoke));
     }
 
@@ -82,7 +82,7 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder routes, Met
                 await using var service = _activator.CreateDisposable(context);
                 await call(service.Target, requests, responses, context);
             }
-            : (requests, responses, context) => call(_activator.Create(context), requests, responses, context));
+        : (requests, responses, context) => call(_activator.Create(context), requests, responses, context));
         Map(method, implementation, new DuplexStreamingCallHandler<TRequest, TResponse>(method, options, logger, invoke));
     }
 

@@ -17,7 +17,7 @@ internal sealed class InterceptorPipeline(IServiceProvider root, IReadOnlyList<I
                 await using var interceptor = activator.CreateDisposable(context);
                 return await interceptor.Target.UnaryServerHandler(request, context, next);
             }
-            : (request, context) => activator.Create(context).UnaryServerHandler(request, context, next));
+        : (request, context) => activator.Create(context).UnaryServerHandler(request, context, next));
 
     public ClientStreamingServerMethod<TRequest, TResponse> Wrap<TRequest, TResponse>(ClientStreamingServerMethod<TRequest, TResponse> method)
         where TRequest : class
@@ -27,7 +27,7 @@ internal sealed class InterceptorPipeline(IServiceProvider root, IReadOnlyList<I
                 await using var interceptor = activator.CreateDisposable(context);
                 return await interceptor.Target.ClientStreamingServerHandler(requests, context, next);
             }
-            : (requests, context) => activator.Create(context).ClientStreamingServerHandler(requests, context, next));
+        : (requests, context) => activator.Create(context).ClientStreamingServerHandler(requests, context, next));
 
     public ServerStreamingServerMethod<TRequest, TResponse> Wrap<TRequest, TResponse>(ServerStreamingServerMethod<TRequest, TResponse> method)
         where TRequest : class
@@ -37,7 +37,7 @@ internal sealed class InterceptorPipeline(IServiceProvider root, IReadOnlyList<I
                 await using var interceptor = activator.CreateDisposable(context);
                 await interceptor.Target.ServerStreamingServerHandler(request, responses, context, next);
             }
-            : (request, responses, context) => activator.Create(context).ServerStreamingServerHandler(request, responses, context, next));
+        : (request, responses, context) => activator.Create(context).ServerStreamingServerHandler(request, responses, context, next));
 
     public DuplexStreamingServerMethod<TRequest, TResponse> Wrap<TRequest, TResponse>(DuplexStreamingServerMethod<TRequest, TResponse> method)
         where TRequest : class
@@ -47,5 +47,5 @@ internal sealed class InterceptorPipeline(IServiceProvider root, IReadOnlyList<I
                 await using var interceptor = activator.CreateDisposable(context);
                 await interceptor.Target.DuplexStreamingServerHandler(requests, responses, context, next);
             }
-            : (requests, responses, context) => activator.Create(context).DuplexStreamingServerHandler(requests, responses, context, next));
+        : (requests, responses, context) => activator.Create(context).DuplexStreamingServerHandler(requests, responses, context, next));
 }
