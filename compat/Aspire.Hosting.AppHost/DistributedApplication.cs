@@ -72,6 +72,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
         try
         {
             await Orchestrator.StopAsync(CancellationToken.None);
+            ResourceNotifications.Complete();
             await ((IAsyncDisposable)_host).DisposeAsync();
         }
         finally

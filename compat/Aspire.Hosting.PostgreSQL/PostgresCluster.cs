@@ -8,9 +8,8 @@ namespace Aspire.Hosting.PostgreSQL;
 /// </summary>
 internal sealed class PostgresCluster(string folder, bool isTemporary)
 {
-    public static string? User { get; } = !System.Environment.IsPrivilegedProcess
-        ? null
-        : File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres" : "nobody";
+    public static UnixUser? User { get; } =
+        System.Environment.IsPrivilegedProcess ? UnixUser.Find("postgres") ?? UnixUser.Find("nobody") : null;
 
     /// <summary>Nothing of AppHost's: PGDATA, PGPORT and their like would be obeyed.</summary>
     public static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>
@@ -27,12 +26,15 @@ internal sealed class PostgresCluster(string folder, bool isTemporary)
 
     public bool Exists => File.Exists(Path.Combine(Data, "PG_VERSION"));
 
+    private string PasswordFile => Path.Combine(folder, "password.new");
+
     /// <summary>
-    /// A pid file of a run that was killed. Its process id may be somebody else's by now, and PostgreSQL would refuse to
-    /// start if that is a process of its own user. Called when no process uses the folder any more.
+    /// What a run that was killed left. The process id in its pid file may be somebody else's by now, and PostgreSQL would
+    /// refuse to start if that is a process of its own user. Called when no process uses the folder any more.
     /// </summary>
-    public void RemoveStalePidFile()
+    public void RemoveLeftOvers()
     {
+        File.Delete(PasswordFile);
         if (Directory.Exists(Data))
         {
             File.Delete(Path.Combine(Data, "postmaster.pid"));
@@ -49,22 +51,20 @@ internal sealed class PostgresCluster(string folder, bool isTemporary)
         }
 
         await OwnAsync(folder, cancellationToken);
-        var passwordFile = Path.Combine(folder, "password.new");
-        await WritePasswordAsync(passwordFile, password, cancellationToken);
+        await WritePasswordAsync(PasswordFile, password, cancellationToken);
         try
         {
-            await InitAsync(programs, draft, user, passwordFile, cancellationToken);
+            await InitAsync(programs, draft, user, cancellationToken);
             Directory.Move(draft, Data);
         }
         finally
         {
-            File.Delete(passwordFile);
+            File.Delete(PasswordFile);
         }
     }
 
     private static async Task WritePasswordAsync(string path, string password, CancellationToken cancellationToken)
     {
-        File.Delete(path);
         await using (var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
@@ -82,15 +82,15 @@ internal sealed class PostgresCluster(string folder, bool isTemporary)
     {
         if (User is not null)
         {
-            await CheckedAsync(new ProcessSpec(Required("chown"), [User, path], "/") { Environment = Environment }, cancellationToken);
+            await CheckedAsync(new ProcessSpec(Required("chown"), [User.Name, path], "/") { Environment = Environment }, cancellationToken);
         }
     }
 
-    private async Task InitAsync(PostgresPrograms programs, string draft, string user, string passwordFile, CancellationToken cancellationToken)
+    private async Task InitAsync(PostgresPrograms programs, string draft, string user, CancellationToken cancellationToken)
     {
         string[] arguments =
         [
-            "-D", draft, "--username", user, "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8",
+            "-D", draft, "--username", user, "--pwfile", PasswordFile, "--auth", "scram-sha-256", "--encoding", "UTF8",
             "--locale", "C.UTF-8", .. isTemporary ? ["--no-sync"] : Array.Empty<string>(),
         ];
         var spec = new ProcessSpec(programs.InitDb, arguments, "/") { Environment = Environment, User = User };
@@ -102,7 +102,7 @@ internal sealed class PostgresCluster(string folder, bool isTemporary)
         var result = await ShortCommand.RunAsync(spec, cancellationToken);
         if (result.ExitCode != 0)
         {
-            var reach = User is null ? "" : $" PostgreSQL runs as the user {User}, who must be able to reach that folder.";
+            var reach = User is null ? "" : $" PostgreSQL runs as the user {User.Name}, who must be able to reach that folder.";
             throw new DistributedApplicationException(
                 $"{Path.GetFileName(spec.Program)} ended with code {result.ExitCode}: {result.Output.Trim()} {result.Error.Trim()}{reach}");
         }

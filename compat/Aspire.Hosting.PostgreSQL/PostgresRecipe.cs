@@ -13,7 +13,7 @@ internal sealed class PostgresRecipe(PostgresServerResource server) : IProcessRe
         var cluster = new PostgresCluster(context.Folder, context.IsTemporary);
         var programs = PostgresPrograms.Find(cluster.Data);
         await OrphanedProcesses.EndAsync(cluster.Data, cancellationToken);
-        cluster.RemoveStalePidFile();
+        cluster.RemoveLeftOvers();
         if (!cluster.Exists)
         {
             var user = await server.UserName.GetValueAsync(cancellationToken) ?? "postgres";

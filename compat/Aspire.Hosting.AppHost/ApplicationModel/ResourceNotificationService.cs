@@ -11,6 +11,7 @@ public class ResourceNotificationService
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ResourceEvent> _latest = new(StringComparer.OrdinalIgnoreCase);
     private ImmutableArray<ChannelWriter<ResourceEvent>> _watchers = [];
+    private bool _complete;
 
     internal ResourceNotificationService()
     {
@@ -79,6 +80,10 @@ public class ResourceNotificationService
             }
 
             _watchers = _watchers.Add(channel.Writer);
+            if (_complete)
+            {
+                channel.Writer.Complete();
+            }
         }
 
         try
@@ -107,6 +112,19 @@ public class ResourceNotificationService
         $"Resource '{name}' is in state {snapshot.State?.Text}" +
         (snapshot.ExitCode is { } code ? $" with exit code {code}" : "") +
         (snapshot.Failure is { } failure ? $": {failure}" : ".");
+
+    /// <summary>The application is gone: those who still wait need not.</summary>
+    internal void Complete()
+    {
+        lock (_lock)
+        {
+            _complete = true;
+            foreach (var watcher in _watchers)
+            {
+                watcher.TryComplete();
+            }
+        }
+    }
 
     internal CustomResourceSnapshot? Current(IResource resource)
     {

@@ -43,6 +43,15 @@ internal sealed class HealthMonitor(
         }
     }
 
+    /// <exception cref="DistributedApplicationException">A resource names a check that nobody registered.</exception>
+    public void RequireChecks(IEnumerable<IResource> resources)
+    {
+        foreach (var resource in resources)
+        {
+            _ = Checks(resource);
+        }
+    }
+
     private List<HealthCheckRegistration> Checks(IResource resource) =>
     [
         .. resource.Annotations.OfType<HealthCheckAnnotation>().Select(annotation =>

@@ -63,6 +63,7 @@ internal sealed class Orchestrator : IHostedService
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        _parts.Health.RequireChecks(_resources);
         foreach (var durable in _resources.Where(r => r.Annotations.OfType<DurableAnnotation>().Any()))
         {
             _ = _state.For(durable.Name, durable: true); // Another run with the same data is refused before anything has started.

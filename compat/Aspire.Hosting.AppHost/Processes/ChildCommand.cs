@@ -48,7 +48,7 @@ internal static class ChildCommand
             return spec.User is null ? [] : throw MissingProgramException.For("setpriv", "util-linux");
         }
 
-        IEnumerable<string> user = spec.User is null ? [] : ["--reuid", spec.User, "--regid", spec.User, "--init-groups"];
+        IEnumerable<string> user = spec.User is null ? [] : ["--reuid", spec.User.Name, "--regid", spec.User.GroupId, "--init-groups"];
         return
         [
             .. SetSid is null ? Array.Empty<string>() : [SetSid],

@@ -12,7 +12,7 @@ internal sealed record ProcessSpec(string Program, IReadOnlyList<string> Argumen
     public string StandardInput { get; init; } = "";
 
     /// <summary>The user to run as; null is AppHost's own.</summary>
-    public string? User { get; init; }
+    public UnixUser? User { get; init; }
 
     /// <summary>Asks it to end in good order.</summary>
     public PosixSignal StopSignal { get; init; } = PosixSignal.SIGTERM;

@@ -75,6 +75,30 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task Who_still_waits_when_the_application_is_gone_is_told()
+    {
+        var builder = SampleSystemExtensions.NewBuilder();
+        builder.AddExecutable("sleeper", "sleep", "/", "1000").WithExplicitStart();
+        var app = builder.Build();
+        await app.StartAsync();
+        var waiting = app.HealthyAsync("sleeper");
+
+        await app.DisposeAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task A_health_check_that_nobody_registered_is_refused_at_the_start()
+    {
+        var builder = SampleSystemExtensions.NewBuilder();
+        builder.AddExecutable("sleeper", "sleep", "/", "1000").WithHealthCheck("unheard-of");
+        await using var app = builder.Build();
+
+        (await Should.ThrowAsync<DistributedApplicationException>(() => app.StartAsync())).Message.ShouldContain("'unheard-of'");
+    }
+
+    [Fact]
     public void A_resource_cannot_wait_for_itself()
     {
         var builder = SampleSystemExtensions.NewBuilder();
