@@ -8,10 +8,10 @@ namespace LlmGateway.Routing.Tests.Streaming;
 public sealed class SseReaderTests
 {
     private const string Accented =
-        "\uFEFF: a comment\r\n\r\nevent: message\r\nid: 7\r\ndata:{\"a\":1}\r\n\r\ndata: one\ndata: two\ndata:\ndata:  three\n\n"
+        "\uFEFF: a comment\r\n\r\ndata: x\r\ndata: y\r\n\r\nevent: message\r\nid: 7\r\ndata:{\"a\":1}\r\n\r\ndata: one\ndata: two\ndata:\ndata:  three\n\n"
         + "retry: 5\rdata: cr\r\rdata\n\ndata:\n\n\n\ndata: 🚀\n: in between\ndata: ü\n\ndata: [DONE]\n\n";
 
-    private static readonly string[] AccentedEvents = ["{\"a\":1}", "one\ntwo\n\n three", "cr", "🚀\nü", "[DONE]"];
+    private static readonly string[] AccentedEvents = ["x\ny", "{\"a\":1}", "one\ntwo\n\n three", "cr", "🚀\nü", "[DONE]"];
 
     [Fact]
     public async Task All_ways_of_writing_an_event_are_read()
