@@ -86,7 +86,7 @@ internal sealed partial class SettlementSender(BillingClient billing, Settlement
         [LoggerMessage(2, LogLevel.Information, "The settlement of {RequestId} left the outbox: Billing has it.")]
         public static partial void Sent(ILogger logger, string requestId);
 
-        [LoggerMessage(3, LogLevel.Error, 
+        [LoggerMessage(3, LogLevel.Error,
             "Billing refuses the settlement of {RequestId}: {Reason}. It stays in routing.pending_settlements, and the call is not charged.")]
         public static partial void Refused(ILogger logger, string requestId, string reason);
     }

@@ -27,7 +27,7 @@ internal static class OpenAiErrors
     {
         var error = ErrorBody.Read(body);
         var code = (int)status;
-        return code switch
+        var fault = code switch
         {
             401 or 403 => new CallFault(CallFailure.ProviderAuth, $"{deployment.Provider} refused the gateway's credentials."),
             402 => CreditSpent(deployment),
@@ -37,7 +37,8 @@ internal static class OpenAiErrors
             400 or 404 or 413 or 422 => Refused(error, code, deployment),
             _ => new CallFault(
                 CallFailure.ProviderError, $"{deployment.Provider} answered with status {code.ToString(CultureInfo.InvariantCulture)}."),
-        } with { Status = code };
+        };
+        return fault with { Status = code };
     }
 
     /// <summary>An error inside a stream whose status was 200.</summary>
