@@ -241,7 +241,7 @@ public sealed class CallTests(RoutingFixture fixture) : IClassFixture<RoutingFix
     public async Task The_mock_fails_as_it_is_told()
     {
         var limited = await new TestCall("made-up") { Prompt = "[mock status=429 retry_after=7]" }.RunAsync(fixture.Host);
-        var cut = await new TestCall("made-up") { Prompt = "[mock n=9 c=1 cut=3]" }.RunAsync(fixture.Host);
+        var cut = await new TestCall("made-up") { Prompt = "[mock n=9 c=20 cut=3]" }.RunAsync(fixture.Host);
 
         (limited.Failed!.Failure, limited.Failed.RetryAfterMs).ShouldBe((CallFailure.ProviderRateLimited, 7000));
         cut.Kinds.ShouldStartWith("Sc");

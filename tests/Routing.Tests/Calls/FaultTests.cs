@@ -66,11 +66,9 @@ public sealed class FaultTests(RoutingFixture fixture) : IClassFixture<RoutingFi
         var middle = new Gate();
         fixture.Provider.On(model, new Script { Ending = ending, Chunks = 6, EndAfter = 3, MiddleGate = middle });
         var call = new TestCall(model) { IncludeUsage = true, Prompt = "0123456789012345678901234567890123456789" };
-        var running = call.RunAsync(fixture.Host);
-        await middle.ReachedAsync();
-        middle.Open();
 
-        var answer = await running;
+        // Broken off before the client had the first content, the call would have failed without any.
+        var answer = await call.RunAsync(fixture.Host, onContent: middle.Open);
 
         answer.Kinds.ShouldMatch("^Sc+F$");
         answer.Failed!.Failure.ShouldBe(CallFailure.ProviderError);

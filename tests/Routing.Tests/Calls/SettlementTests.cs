@@ -62,7 +62,7 @@ public sealed class SettlementTests : IAsyncLifetime
             var middle = new Gate();
             _provider.On("one-1", new Script { Chunks = 5, PromptTokens = 10, MiddleGate = middle });
             using var leaving = new CancellationTokenSource();
-            var running = call.RunAsync(host, leaving.Token);
+            var running = call.RunAsync(host, cancellationToken: leaving.Token);
             await middle.ReachedAsync();
             await _billing.KillAsync();
             middle.Open();

@@ -16,8 +16,8 @@ public sealed class TimerTests : IAsyncLifetime
         _billing = await BillingProcess.StartAsync();
         _provider = await FakeProviderServer.StartAsync();
         _host = await (await RoutingHost.StartAsync(_billing.Address, RoutingFixture.Models(_provider.BaseUrl), database: null,
-            ("Calls:ConnectTimeout", "00:00:00.700"), ("Calls:FirstByteTimeout", "00:00:00.700"), ("Calls:PlainFirstByteTimeout", "00:00:00.800"),
-            ("Calls:GapTimeout", "00:00:00.900"), ("Calls:TotalTimeout", "00:00:03"))).ReadyAsync();
+            ("Calls:ConnectTimeout", "00:00:01.500"), ("Calls:FirstByteTimeout", "00:00:01.500"), ("Calls:PlainFirstByteTimeout", "00:00:01.600"),
+            ("Calls:GapTimeout", "00:00:01.700"), ("Calls:TotalTimeout", "00:00:06"))).ReadyAsync();
     }
 
     public async Task DisposeAsync()
@@ -35,12 +35,13 @@ public sealed class TimerTests : IAsyncLifetime
         _provider.On("one-3", new Script { Ending = Ending.Stall, Chunks = 6, EndAfter = 3 });
         _provider.On("one-4", new Script { Chunks = 100_000, ChunkDelay = TimeSpan.FromMilliseconds(50) });
 
-        await ShouldTimeOutAsync("one-1", stream: true, "F", "openai_compatible sent nothing for 0.7 s.");
-        await ShouldTimeOutAsync("one-1", stream: false, "F", "openai_compatible sent nothing for 0.8 s.");
-        await ShouldTimeOutAsync("one-2", stream: true, "F", "openai_compatible sent nothing for 0.7 s.");
-        await ShouldTimeOutAsync("one-3", stream: true, "Sc+F", "openai_compatible fell silent for 0.9 s.");
-        await ShouldTimeOutAsync("one-3", stream: false, "F", "openai_compatible fell silent for 0.9 s.");
-        await ShouldTimeOutAsync("one-4", stream: true, "Sc+F", "The call took longer than 3 s.");
+        await Task.WhenAll(
+            ShouldTimeOutAsync("one-1", stream: true, "F", "openai_compatible sent nothing for 1.5 s."),
+            ShouldTimeOutAsync("one-1", stream: false, "F", "openai_compatible sent nothing for 1.6 s."),
+            ShouldTimeOutAsync("one-2", stream: true, "F", "openai_compatible sent nothing for 1.5 s."),
+            ShouldTimeOutAsync("one-3", stream: true, "Sc+F", "openai_compatible fell silent for 1.7 s."),
+            ShouldTimeOutAsync("one-3", stream: false, "F", "openai_compatible fell silent for 1.7 s."),
+            ShouldTimeOutAsync("one-4", stream: true, "Sc+F", "The call took longer than 6 s."));
     }
 
     [Fact]

@@ -26,6 +26,7 @@ public sealed class BillingProcess : IAsyncDisposable
         _settings = settings;
         _channel = GrpcChannel.ForAddress(Address);
         Client = new BillingApi.BillingApiClient(_channel);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill();
     }
 
     public string Address => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_grpc}");
@@ -80,8 +81,8 @@ public sealed class BillingProcess : IAsyncDisposable
     /// <summary>As kill -9 does.</summary>
     public async Task KillAsync()
     {
-        _process!.Kill();
-        await _process.WaitForExitAsync();
+        Kill();
+        await _process!.WaitForExitAsync();
     }
 
     public async Task<(long Balance, long Held)> BalanceAsync(string account)
@@ -99,13 +100,19 @@ public sealed class BillingProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is { HasExited: false })
+        _channel.Dispose();
+        if (_process is not null)
         {
             await KillAsync();
         }
+    }
 
-        _process?.Dispose();
-        _channel.Dispose();
+    private void Kill()
+    {
+        if (_process is { HasExited: false })
+        {
+            _process.Kill();
+        }
     }
 
     internal static string ServiceBinary(string project) => Path.Combine(

@@ -44,9 +44,10 @@ public sealed class RoutingFixture : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await Host.DisposeAsync();
-        await Provider.DisposeAsync();
-        await Billing.DisposeAsync();
+        // What did not start is null: a failed start must not leave the others running.
+        await (Host?.DisposeAsync() ?? default);
+        await (Provider?.DisposeAsync() ?? default);
+        await (Billing?.DisposeAsync() ?? default);
     }
 
     /// <summary>A catalogue whose deployments are the fake provider's.</summary>

@@ -52,13 +52,20 @@ internal sealed record TestCall(string Model)
         return request;
     }
 
-    public async Task<TestAnswer> RunAsync(RoutingHost host, CancellationToken cancellationToken = default)
+    /// <param name="host">Where to.</param>
+    /// <param name="onContent">Called with each chunk.</param>
+    /// <param name="cancellationToken">The client leaves.</param>
+    public async Task<TestAnswer> RunAsync(RoutingHost host, Action? onContent = null, CancellationToken cancellationToken = default)
     {
         var events = new List<CompleteEvent>();
         using var call = host.Client.Complete(ToRequest(), deadline: Deadline, cancellationToken: cancellationToken);
         while (await call.ResponseStream.MoveNext(cancellationToken))
         {
             events.Add(call.ResponseStream.Current);
+            if (call.ResponseStream.Current.Chunk is not null)
+            {
+                onContent?.Invoke();
+            }
         }
 
         return new TestAnswer(events);
