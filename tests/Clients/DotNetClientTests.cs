@@ -48,6 +48,7 @@ public sealed class DotNetClientTests(RunningSystem system)
     }
 
     [Theory]
+    [InlineData("not.a.token", GatewaySystem.Model, 401)]
     [InlineData("sk-nobody-has-this-key", GatewaySystem.Model, 403)]
     [InlineData(GatewaySystem.Key, "no-such-model", 404)]
     public async Task A_refusal_is_its_exception_with_the_status(string key, string model, int status)
