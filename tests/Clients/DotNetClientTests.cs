@@ -48,7 +48,6 @@ public sealed class DotNetClientTests(RunningSystem system)
     }
 
     [Theory]
-    [InlineData("not.a.token", GatewaySystem.Model, 401)]
     [InlineData("sk-nobody-has-this-key", GatewaySystem.Model, 403)]
     [InlineData(GatewaySystem.Key, "no-such-model", 404)]
     public async Task A_refusal_is_its_exception_with_the_status(string key, string model, int status)
@@ -57,6 +56,15 @@ public sealed class DotNetClientTests(RunningSystem system)
             async () => await OpenAi(key).GetChatClient(model).CompleteChatAsync("Say hello."));
 
         refusal.Status.ShouldBe(status);
+    }
+
+    [Fact]
+    public async Task A_key_that_can_be_none_is_a_401()
+    {
+        var refusal = await Should.ThrowAsync<ClientResultException>(
+            async () => await OpenAi(new string('k', 513)).GetChatClient(GatewaySystem.Model).CompleteChatAsync("Say hello."));
+
+        refusal.Status.ShouldBe(401);
     }
 
     [Fact]
