@@ -113,6 +113,9 @@ public sealed partial class RunScriptTests : IDisposable
 
     private sealed class RunScript(Process process, string curl, string key, int port) : IAsyncDisposable
     {
+        // Read to its end: a full pipe would stop the system.
+        private readonly Task<string> _rest = process.StandardOutput.ReadToEndAsync();
+
         public int ProcessId => process.Id;
 
         public static async Task<RunScript> StartAsync(string state, int port, TimeSpan limit)
@@ -136,8 +139,6 @@ public sealed partial class RunScriptTests : IDisposable
                     output.Add(line);
                     if (line.StartsWith("curl ", StringComparison.Ordinal))
                     {
-                        // Nobody reads on otherwise, and a full pipe would stop the system.
-                        process.BeginOutputReadLine();
                         return new RunScript(process, line, Key(line), port);
                     }
                 }
@@ -177,6 +178,7 @@ public sealed partial class RunScriptTests : IDisposable
 
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
             await process.WaitForExitAsync(limit.Token);
+            await _rest;
             process.Dispose();
         }
 
