@@ -33,6 +33,9 @@ public static class Defaults
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
                 ["Logging:LogLevel:System.Net.Http"] = "Warning",
+
+                // A line at each poll while something is down; /health says what, and who looks there is told.
+                ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
             },
         });
         if (builder.Environment.IsDevelopment())

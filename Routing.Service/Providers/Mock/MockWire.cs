@@ -5,13 +5,12 @@ using LlmGateway.Routing.Dialects;
 
 namespace LlmGateway.Routing.Providers.Mock;
 
-/// <summary>The mock's answers, in the bytes that OpenAI would send. The same prompt always gets the same words.</summary>
+/// <summary>The mock's answers, in the bytes that OpenAI would send. It always says the same sentence, over and over if it is to be longer.</summary>
 internal sealed class MockWire(string model, ChatRequest request, int chunks, bool truncated, DateTimeOffset now)
 {
     private static readonly string[] Words =
     [
-        "the", "gateway", "answers", "by", "itself", "because", "no", "provider", "is", "configured", "and", "every", "word", "here", "was",
-        "picked", "from", "a", "short", "list", "so", "that", "clients", "can", "be", "tried", "without", "any", "key", "or", "cost",
+        "This", "answer", "is", "made", "up:", "no", "provider", "has", "a", "key", "yet,", "so", "the", "built-in", "mock", "speaks.",
     ];
 
     private readonly uint _seed = Seed(request.Body.Span);
@@ -57,11 +56,7 @@ internal sealed class MockWire(string model, ChatRequest request, int chunks, bo
     private string Head(string type) => string.Create(CultureInfo.InvariantCulture,
         $"\"id\":\"chatcmpl-mock{_seed:x8}\",\"object\":\"{type}\",\"created\":{now.ToUnixTimeSeconds()},\"model\":\"{JsonEncodedText.Encode(model)}\"");
 
-    private string Word(int index)
-    {
-        var word = Words[(_seed + ((uint)index * 7)) % (uint)Words.Length];
-        return index == 0 ? string.Concat(char.ToUpperInvariant(word[0]).ToString(), word.AsSpan(1)) : " " + word;
-    }
+    private static string Word(int index) => (index == 0 ? "" : " ") + Words[index % Words.Length];
 
     // FNV-1a: string.GetHashCode differs from process to process.
     private static uint Seed(ReadOnlySpan<byte> bytes)
