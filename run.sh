@@ -9,7 +9,7 @@ if ! command -v dotnet >/dev/null; then
   echo "Missing: the .NET SDK 10. Get it from https://dot.net/download and start again." >&2
   exit 1
 fi
-programs_need postgres=postgresql redis-server=redis-server setpriv=util-linux
+programs_need postgres=postgresql redis-server=redis-server setpriv=util-linux curl=curl
 
 # A value of .env, unless the environment has one: the same rule as the services'.
 setting() {
