@@ -1,9 +1,9 @@
 using System.Net;
+using System.Text.Json;
+using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Gateway.Account;
 using LlmGateway.Gateway.Tests.Hosting;
 using LlmGateway.Protos.Billing.V1;
-using System.Text.Json;
-using Google.Protobuf.WellKnownTypes;
 
 namespace LlmGateway.Gateway.Tests.Account;
 
