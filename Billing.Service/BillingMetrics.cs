@@ -10,6 +10,8 @@ internal sealed class BillingMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _holds;
     private readonly Counter<long> _refusals;
+    private readonly Counter<long> _extensions;
+    private readonly Counter<long> _extensionRefusals;
     private readonly Counter<long> _releases;
     private readonly Counter<long> _expired;
     private readonly Counter<long> _settlements;
@@ -22,6 +24,8 @@ internal sealed class BillingMetrics : IDisposable
         _meter = meters.Create(MeterName);
         _holds = _meter.CreateCounter<long>("llmgateway.billing.holds", "{hold}", "Holds granted, repetitions included.");
         _refusals = _meter.CreateCounter<long>("llmgateway.billing.refusals", "{hold}", "Holds refused, by reason.");
+        _extensions = _meter.CreateCounter<long>("llmgateway.billing.extensions", "{hold}", "Holds grown, repetitions included.");
+        _extensionRefusals = _meter.CreateCounter<long>("llmgateway.billing.extension_refusals", "{hold}", "Holds that could not grow, by reason.");
         _releases = _meter.CreateCounter<long>("llmgateway.billing.releases", "{hold}", "Holds given back whole.");
         _expired = _meter.CreateCounter<long>("llmgateway.billing.expired_holds", "{hold}", "Holds that nobody closed in time.");
         _settlements = _meter.CreateCounter<long>("llmgateway.billing.settlements", "{settlement}", "Settlements, by whether it was the first.");
@@ -30,17 +34,9 @@ internal sealed class BillingMetrics : IDisposable
         _writtenOff = _meter.CreateCounter<long>("llmgateway.billing.written_off", "{nUSD}", "Nano-dollars written off.");
     }
 
-    public void HoldDecided(LedgerRefusalReason? refusal)
-    {
-        if (refusal is { } reason)
-        {
-            _refusals.Add(1, new KeyValuePair<string, object?>("reason", Name(reason)));
-        }
-        else
-        {
-            _holds.Add(1);
-        }
-    }
+    public void HoldDecided(LedgerRefusalReason? refusal) => Decided(_holds, _refusals, refusal);
+
+    public void ExtensionDecided(LedgerRefusalReason? refusal) => Decided(_extensions, _extensionRefusals, refusal);
 
     public void Released(int holds) => _releases.Add(holds);
 
@@ -63,6 +59,18 @@ internal sealed class BillingMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private static void Decided(Counter<long> granted, Counter<long> refused, LedgerRefusalReason? refusal)
+    {
+        if (refusal is { } reason)
+        {
+            refused.Add(1, new KeyValuePair<string, object?>("reason", Name(reason)));
+        }
+        else
+        {
+            granted.Add(1);
+        }
+    }
 
     private static string Name(LedgerRefusalReason reason) => reason switch
     {

@@ -53,6 +53,7 @@ internal sealed class HoldConfiguration : IEntityTypeConfiguration<Hold>
             table.HasCheckConstraint("CK_holds_closed_at", "(state = 'open') = (closed_at IS NULL)");
         });
         builder.HasKey(hold => hold.RequestId);
+        builder.Property(hold => hold.Candidates).HasColumnType("jsonb");
         builder.Property(hold => hold.Attempts).HasColumnType("jsonb");
         builder.HasIndex(hold => hold.ExpiresAt).HasFilter("state = 'open'");
     }

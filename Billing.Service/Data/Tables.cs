@@ -44,6 +44,9 @@ internal sealed class Hold
 
     /// <summary>The newest price version known when the hold was made: the book that the call is settled by.</summary>
     public long PriceBook { get; init; }
+
+    /// <summary>What the call may reach: <c>[{"provider":"openai","model":"gpt-4o"}]</c>. A hold that grows is priced by them again.</summary>
+    public required string Candidates { get; init; }
     public int MarkupBasisPoints { get; init; }
     public required string State { get; init; }
     public DateTimeOffset CreatedAt { get; init; }

@@ -9,11 +9,16 @@ namespace LlmGateway.Billing.Grpc;
 
 /// <summary>Translate, call, translate. Bad fields are INVALID_ARGUMENT by name; what the ledger refuses is part of the reply.</summary>
 internal sealed class BillingGrpc(
-    Holds holds, Settlements settlements, Accounts accounts, Prices prices, IOptions<BillingOptions> options, TimeProvider time)
+    Holds holds, Extensions extensions, Settlements settlements, Accounts accounts, Prices prices, IOptions<BillingOptions> options,
+    TimeProvider time)
     : BillingApi.BillingApiBase
 {
     public override async Task<HoldReply> Hold(HoldRequest request, ServerCallContext context) =>
         (await holds.HoldAsync(request.ToWantedHold(), context.CancellationToken)).ToReply();
+
+    public override async Task<HoldReply> Extend(ExtendRequest request, ServerCallContext context) =>
+        (await extensions.ExtendAsync(
+            Fields.RequestId(request.RequestId), Fields.Tokens("output_tokens", request.OutputTokens), context.CancellationToken)).ToReply();
 
     public override async Task<RenewReply> Renew(RenewRequest request, ServerCallContext context)
     {

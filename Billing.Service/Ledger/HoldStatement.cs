@@ -4,8 +4,10 @@ using Npgsql;
 namespace LlmGateway.Billing.Ledger;
 
 /// <summary>One hold to decide on.</summary>
+/// <param name="Candidates">A JSON array, of <see cref="CandidatesJson"/>.</param>
 internal sealed record HoldLine(
-    string RequestId, string AccountId, string? KeyId, NanoUsd Amount, long PromptTokens, long OutputTokens, long PriceBook);
+    string RequestId, string AccountId, string? KeyId, NanoUsd Amount, long PromptTokens, long OutputTokens, long PriceBook,
+    string Candidates);
 
 internal enum HoldOutcome
 {
@@ -25,7 +27,7 @@ internal static class HoldStatement
     private const string Sql =
         """
         select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held
-        from billing.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        from billing.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """;
 
     /// <returns>One row for each line, in the lines' order.</returns>
@@ -41,6 +43,7 @@ internal static class HoldStatement
         command.Parameters.AddLongs(lines, line => line.PromptTokens);
         command.Parameters.AddLongs(lines, line => line.OutputTokens);
         command.Parameters.AddLongs(lines, line => line.PriceBook);
+        command.Parameters.AddDocuments(lines, line => line.Candidates);
         command.Parameters.AddOne(options.MarkupBasisPoints);
         command.Parameters.AddOne(options.DefaultGrant.Value);
         command.Parameters.AddOne(now);

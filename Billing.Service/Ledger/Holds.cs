@@ -105,7 +105,8 @@ internal sealed class Holds(
         WantedHold wanted, NanoUsd amount, long outputTokens, long priceBook, CancellationToken cancellationToken)
     {
         var line = new HoldLine(
-            wanted.RequestId, wanted.AccountId, wanted.KeyId, amount, wanted.PromptTokens, outputTokens, priceBook);
+            wanted.RequestId, wanted.AccountId, wanted.KeyId, amount, wanted.PromptTokens, outputTokens, priceBook,
+            CandidatesJson.Write(wanted.Candidates));
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return (await HoldStatement.ExecuteAsync(connection, [line], _options, time.GetUtcNow(), cancellationToken))[0];
     }

@@ -37,6 +37,7 @@ internal static class LedgerRegistration
     public static void AddLedger(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<Holds>();
+        builder.Services.AddSingleton<Extensions>();
         builder.Services.AddSingleton<Settlements>();
         builder.Services.AddScoped<Accounts>();
         builder.Services.AddSingleton<LedgerWarmUp>();

@@ -24,7 +24,7 @@ internal sealed class LedgerWarmUp(
 
         // Its own request id, lest two replicas that start at once wait for each other's.
         var requestId = $"(warm-up) {Guid.NewGuid():N}";
-        var hold = new HoldLine(requestId, Account, KeyId: null, NanoUsd.Zero, PromptTokens: 0, OutputTokens: 0, PriceBook: 0);
+        var hold = new HoldLine(requestId, Account, KeyId: null, NanoUsd.Zero, PromptTokens: 0, OutputTokens: 0, PriceBook: 0, Candidates: "[]");
         var call = new UsedCall(
             requestId, new("-", "-"), "-", "-", new(0, 0, 0, 0), ReasoningTokens: 0, Estimated: true, time.GetUtcNow(), 0, 0, "[]");
 

@@ -94,6 +94,9 @@ internal sealed class Attempt : IDisposable
         return ToChunk(Stream!.Events, copy: false);
     }
 
+    /// <summary>Ends an answer that must not go on, for a reason that is not the provider's.</summary>
+    public void BreakOff(CallFault fault) => Conclude(fault);
+
     /// <summary>Ends the provider's work.</summary>
     public void Stop() => _body?.Dispose();
 

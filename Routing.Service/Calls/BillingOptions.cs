@@ -5,7 +5,7 @@ namespace LlmGateway.Routing.Calls;
 /// <summary>Section "Billing": how this service uses Billing.Service.</summary>
 internal sealed class BillingOptions
 {
-    /// <summary>Output tokens held for a stream that sets no maximum of its own.</summary>
+    /// <summary>Output tokens held at first for a stream that sets no maximum of its own; the hold grows with the stream.</summary>
     [Range(1, 1_000_000)]
     public int FirstHoldTokens { get; set; } = 4096;
 
@@ -17,7 +17,8 @@ internal sealed class BillingOptions
     [Range(1, 1_000_000)]
     public int UnknownMaxOutputTokens { get; set; } = 4096;
 
-    /// <summary>How long a hold may take. Past it the call is refused: no money, no call.</summary>
+    /// <summary>How long a hold may take. Past it the call is refused: no money, no call. A stream that has put out all that is held
+    /// for it waits as long for more.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:00:30")]
     public TimeSpan HoldTimeout { get; set; } = TimeSpan.FromSeconds(2);
 

@@ -15,7 +15,8 @@ namespace LlmGateway.Routing.Calls;
 /// <item>Plan: the model's deployments in the order in which they are tried, from the snapshot of this moment.</item>
 /// <item>Hold: money for the dearest of them. No hold, no call: adapters take a <see cref="HeldCall"/>.</item>
 /// <item>Attempt: until the first content a failure moves on to the next deployment, and the client knows of nothing.</item>
-/// <item>Relay: what arrives together leaves together. From here on a failure is the end of the answer.</item>
+/// <item>Relay: what arrives together leaves together. From here on a failure is the end of the answer. The hold of a stream without a
+/// maximum grows with it, and the stream ends where that is refused.</item>
 /// <item>Settle: what was produced is charged, whether the answer is whole, broke off, or the client left. Only then the client learns
 /// that its answer is whole. A call that produced nothing gives its hold back.</item>
 /// </list>
@@ -75,7 +76,7 @@ internal sealed class CallRunner(
 
         // :: Relay
         var attemptCount = journal.Attempts.Count + 1;
-        var there = !call.Stream || await RelayAsync(attempt, attemptCount, output);
+        var there = !call.Stream || await RelayAsync(call, held, attempt, attemptCount, output);
 
         // :: Settle
         attempt.Stop();
@@ -90,8 +91,11 @@ internal sealed class CallRunner(
     }
 
     /// <returns>False when the client left.</returns>
-    private static async Task<bool> RelayAsync(Attempt attempt, int attemptCount, CallOutput output)
+    private async Task<bool> RelayAsync(Call call, HeldCall held, Attempt attempt, int attemptCount, CallOutput output)
     {
+        await using var growth = HoldPlan.Grows(call, held, attempt.Deployment)
+            ? new HoldGrowth(held, billing, options.Value.HoldTimeout, time)
+            : null;
         if (!await output.StartedAsync(attempt, attemptCount) || !await output.ChunkAsync(attempt.TakeHeld()))
         {
             return false;
@@ -99,6 +103,12 @@ internal sealed class CallRunner(
 
         while (attempt.State == AttemptState.Open)
         {
+            if (growth is not null && await growth.CoverAsync(attempt.Meter.OutputSoFar) is { } fault)
+            {
+                attempt.BreakOff(fault);
+                break;
+            }
+
             if (await attempt.ReadAsync() is { } chunk && !await output.ChunkAsync(chunk))
             {
                 return false;

@@ -12,16 +12,25 @@ namespace LlmGateway.Routing.Calls;
 /// </summary>
 internal sealed class HeldCall
 {
-    private HeldCall(string requestId, long outputTokens)
+    private long _outputTokens;
+
+    private HeldCall(HoldRequest request, Hold hold)
     {
-        RequestId = requestId;
-        OutputTokens = outputTokens;
+        RequestId = request.RequestId;
+        _outputTokens = hold.OutputTokens;
+        IsWhole = hold.OutputTokens >= request.OutputTokens;
     }
 
     public string RequestId { get; }
 
     /// <summary>The output bound that the hold covers, over all answers of the call.</summary>
-    public long OutputTokens { get; }
+    public long OutputTokens => Volatile.Read(ref _outputTokens);
+
+    /// <summary>The hold was not shrunk to what the balance allows.</summary>
+    public bool IsWhole { get; }
+
+    /// <summary>Billing covers more now.</summary>
+    public void Grow(Hold hold) => Volatile.Write(ref _outputTokens, hold.OutputTokens);
 
     /// <summary>Sets the money aside, or says why not. Not cancelled by a client that leaves: the hold may be made already.</summary>
     public static async Task<HoldOutcome> AcquireAsync(BillingClient billing, HoldRequest request, DateTime deadline)
@@ -31,7 +40,7 @@ internal sealed class HeldCall
             var reply = await billing.HoldAsync(request, deadline: deadline);
             return reply.OutcomeCase switch
             {
-                HoldReply.OutcomeOneofCase.Hold => new HoldOutcome(new HeldCall(request.RequestId, reply.Hold.OutputTokens), null),
+                HoldReply.OutcomeOneofCase.Hold => new HoldOutcome(new HeldCall(request, reply.Hold), null),
                 HoldReply.OutcomeOneofCase.Refusal => new HoldOutcome(null, Refused(reply.Refusal)),
                 _ => new HoldOutcome(null, Unavailable("Billing gave no answer.")),
             };
@@ -46,20 +55,22 @@ internal sealed class HeldCall
         }
     }
 
+    public static CallFault Insufficient(string message, Refusal refusal) => new(CallFailure.InsufficientBalance, message)
+    {
+        Balance = new BalanceFigures
+        {
+            RequiredNanoUsd = refusal.RequiredNanoUsd,
+            AvailableNanoUsd = refusal.AvailableNanoUsd,
+            BalanceNanoUsd = refusal.BalanceNanoUsd,
+            HeldNanoUsd = refusal.HeldNanoUsd,
+        },
+    };
+
     private static CallFault Unavailable(string message) => new(CallFailure.BillingUnavailable, message);
 
     private static CallFault Refused(Refusal refusal) => refusal.Reason switch
     {
-        LedgerReason.InsufficientBalance => new CallFault(CallFailure.InsufficientBalance, "The balance does not cover this call.")
-        {
-            Balance = new BalanceFigures
-            {
-                RequiredNanoUsd = refusal.RequiredNanoUsd,
-                AvailableNanoUsd = refusal.AvailableNanoUsd,
-                BalanceNanoUsd = refusal.BalanceNanoUsd,
-                HeldNanoUsd = refusal.HeldNanoUsd,
-            },
-        },
+        LedgerReason.InsufficientBalance => Insufficient("The balance does not cover this call.", refusal),
         LedgerReason.PriceUnknown => new CallFault(CallFailure.PriceUnknown, $"No price is known for {refusal.Model}."),
         _ => new CallFault(CallFailure.InvalidRequest, "This request id was used before."),
     };

@@ -31,11 +31,20 @@ internal static class HoldPlan
     }
 
     /// <summary>
-    /// The maximum that goes upstream, for each answer. Null where the client's own stands, and where the model is free: nothing is
-    /// overdrawn there, and an answer would be cut for nothing.
+    /// The maximum that goes upstream, for each answer. Null where the client's own stands; where the hold grows with the answer; and
+    /// where the model is free: nothing is overdrawn there, and an answer would be cut for nothing.
     /// </summary>
     public static long? UpstreamMaximum(Call call, HeldCall held, Deployment deployment) =>
-        call.Request.MaxOutputTokens is null && deployment.Prices is not { Input: 0, Output: 0 }
+        call.Request.MaxOutputTokens is null && !IsFree(deployment) && !Grows(call, held, deployment)
             ? Math.Max(1, held.OutputTokens / call.Request.Choices)
             : null;
+
+    /// <summary>
+    /// Whether the hold grows with the answer. One that had to shrink does not: the balance is used up already, and the provider ends
+    /// such an answer better than we could.
+    /// </summary>
+    public static bool Grows(Call call, HeldCall held, Deployment deployment) =>
+        call is { Stream: true, Request.MaxOutputTokens: null } && held.IsWhole && !IsFree(deployment);
+
+    private static bool IsFree(Deployment deployment) => deployment.Prices is { Input: 0, Output: 0 };
 }

@@ -16,6 +16,9 @@ internal sealed class ProviderHttp : IDisposable
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
         EnableMultipleHttp2Connections = true,
+        // An answer that is let go is read on for this long, so that one that has ended gives its connection back; one that was ended
+        // by us costs the provider's time, and 2 s of it by default.
+        ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
         AllowAutoRedirect = false,
         UseCookies = false,
         AutomaticDecompression = DecompressionMethods.None,

@@ -20,6 +20,11 @@ internal sealed class UsageMeter(long promptBytes, long promptExtra)
 
     public bool IsReported => _reported is { Prompt: not null, Output: not null };
 
+    /// <summary>What has been put out so far, to hold money for: the estimate that a settlement would be made by, and never less than reported.</summary>
+    public long OutputSoFar => Math.Max(_reported.Output ?? 0, EstimatedOutput);
+
+    private long EstimatedOutput => Math.Max(_contentChunks, Tokens(_outputBytes));
+
     public void Report(ReportedUsage usage) => _reported = usage;
 
     /// <summary>A piece of the answer passed. Providers send a token a piece or more, never less.</summary>
@@ -33,7 +38,7 @@ internal sealed class UsageMeter(long promptBytes, long promptExtra)
         _reported.Prompt ?? Tokens(promptBytes) + promptExtra,
         _reported.Cached,
         _reported.CacheWrite,
-        _reported.Output ?? Math.Max(_contentChunks, Tokens(_outputBytes)),
+        _reported.Output ?? EstimatedOutput,
         _reported.Reasoning,
         Estimated: !IsReported);
 

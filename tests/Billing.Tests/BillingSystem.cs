@@ -101,6 +101,9 @@ public sealed class BillingSystem : IAsyncLifetime
             new(request, model, "deployment-1", "the-model", new(input, 0, 0, output), 0, Estimated: false, Time.GetUtcNow(), 10, 20, "[]"),
             CancellationToken.None);
 
+    internal Task<Answer<GrantedHold>> ExtendAsync(string request, long output) =>
+        Services.GetRequiredService<Extensions>().ExtendAsync(request, output, CancellationToken.None);
+
     internal Task ReleaseAsync(string request) => Holds.ReleaseAsync(request, "[]", CancellationToken.None);
 
     internal Task<int> SweepAsync() => Sweeper.SweepAsync(CancellationToken.None);

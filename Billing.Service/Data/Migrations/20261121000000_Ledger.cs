@@ -110,6 +110,7 @@ internal sealed class Ledger : Migration
                 prompt_tokens = table.Column<long>("bigint"),
                 output_tokens = table.Column<long>("bigint"),
                 price_book = table.Column<long>("bigint"),
+                candidates = table.Column<string>("jsonb"),
                 markup_basis_points = table.Column<int>("integer"),
                 state = table.Column<string>("text"),
                 created_at = table.Column<DateTimeOffset>("timestamp with time zone"),

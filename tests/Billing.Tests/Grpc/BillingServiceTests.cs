@@ -16,12 +16,13 @@ public sealed class BillingServiceTests(BillingServer server) : IClassFixture<Bi
     private BillingApi.BillingApiClient Billing => server.Client;
 
     [Fact]
-    public async Task A_call_is_held_renewed_settled_and_listed()
+    public async Task A_call_is_held_extended_renewed_settled_and_listed()
     {
         await AnnounceAsync();
         var (account, request) = (server.NewAccount(), BillingSystem.NewRequest());
 
         var hold = (await Billing.HoldAsync(Hold(account, request))).Hold.ShouldNotBeNull();
+        var extended = (await Billing.ExtendAsync(new ExtendRequest { RequestId = request, OutputTokens = 1000 })).Hold.ShouldNotBeNull();
         var renewed = await Billing.RenewAsync(new RenewRequest { RequestId = request });
         var settlement = (await Billing.SettleAsync(Settle(request))).Settlement.ShouldNotBeNull();
         var balance = await Billing.GetBalanceAsync(new GetBalanceRequest { AccountId = account });
@@ -30,6 +31,7 @@ public sealed class BillingServiceTests(BillingServer server) : IClassFixture<Bi
         // 1,000 prompt tokens at 2.50 USD and 500 output tokens at 10 USD a million, and 25 % on top.
         hold.AmountNanoUsd.ShouldBe(9_375_000);
         hold.OutputTokens.ShouldBe(500);
+        (extended.AmountNanoUsd, extended.OutputTokens, extended.ExpiresAt).ShouldBe((15_625_000, 1000, hold.ExpiresAt));
         renewed.ExpiresAt.ShouldBeGreaterThanOrEqualTo(hold.ExpiresAt);
         (settlement.CostNanoUsd, settlement.ProviderCostNanoUsd, settlement.WrittenOffNanoUsd).ShouldBe((1_593_750, 1_275_000, 0));
         settlement.BalanceNanoUsd.ShouldBe(100_000_000_000 - 1_593_750);
@@ -73,6 +75,9 @@ public sealed class BillingServiceTests(BillingServer server) : IClassFixture<Bi
         (await StatusAsync(Billing.GetBalanceAsync(new GetBalanceRequest { AccountId = "?" }))).Detail.ShouldStartWith("account_id: ");
         (await StatusAsync(Billing.ListTransactionsAsync(new ListTransactionsRequest { AccountId = "a", Limit = 101 }))).Detail.ShouldStartWith("limit: ");
         (await StatusAsync(Billing.ListTransactionsAsync(new ListTransactionsRequest { AccountId = "a", Limit = 1, Offset = -1 }))).Detail.ShouldStartWith("offset: ");
+        (await StatusAsync(Billing.ExtendAsync(new ExtendRequest { OutputTokens = 1 }))).Detail.ShouldStartWith("request_id: ");
+        (await StatusAsync(Billing.ExtendAsync(new ExtendRequest { RequestId = BillingSystem.NewRequest(), OutputTokens = -1 })))
+            .Detail.ShouldStartWith("output_tokens: ");
         (await StatusAsync(Billing.RenewAsync(new RenewRequest()))).Detail.ShouldStartWith("request_id: ");
         (await StatusAsync(Billing.ReleaseAsync(new ReleaseRequest { RequestId = "req_" }))).Detail.ShouldStartWith("request_id: ");
 
@@ -140,11 +145,13 @@ public sealed class BillingServiceTests(BillingServer server) : IClassFixture<Bi
         var request = BillingSystem.NewRequest();
 
         await Billing.HoldAsync(Hold(server.NewAccount(), request));
+        await Billing.ExtendAsync(new ExtendRequest { RequestId = request, OutputTokens = 501 });
         await Billing.SettleAsync(Settle(request));
         await Billing.SettleAsync(Settle(request));
 
         // Other test classes of this process count too.
         counted["llmgateway.billing.holds"].ShouldBeGreaterThanOrEqualTo(1);
+        counted["llmgateway.billing.extensions"].ShouldBeGreaterThanOrEqualTo(1);
         counted["llmgateway.billing.settlements"].ShouldBeGreaterThanOrEqualTo(2);
         counted["llmgateway.billing.charged"].ShouldBeGreaterThanOrEqualTo(1_593_750);
     }

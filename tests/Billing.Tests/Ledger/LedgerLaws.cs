@@ -6,7 +6,7 @@ using LlmGateway.Billing.Pricing;
 namespace LlmGateway.Billing.Tests.Ledger;
 
 /// <summary>
-/// Any interleaving of hold, settle, release, renew and expiry keeps P1 and P4: one after the other the answers and figures are those
+/// Any interleaving of hold, extend, settle, release, renew and expiry keeps P1 and P4: one after the other the answers and figures are those
 /// of a model that is a page long; at once, the ledger still adds up.
 /// </summary>
 public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSystem>
@@ -18,7 +18,7 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
             .SelectMany(
                 _ => Gen.Frequency(
                     (4, Gen.Constant(Kind.Hold)), (4, Gen.Constant(Kind.Settle)), (2, Gen.Constant(Kind.Release)),
-                    (1, Gen.Constant(Kind.Renew)), (1, Gen.Constant(Kind.Wait)), (1, Gen.Constant(Kind.Sweep))),
+                    (3, Gen.Constant(Kind.Extend)), (1, Gen.Constant(Kind.Renew)), (1, Gen.Constant(Kind.Wait)), (1, Gen.Constant(Kind.Sweep))),
                 (call, kind) => new Step(kind, call.request, call.tokens))
             .ArrayOf(),
         steps => steps.Select((_, index) => steps.Where((_, other) => other != index).ToArray()));
@@ -26,6 +26,7 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
     public enum Kind
     {
         Hold,
+        Extend,
         Settle,
         Release,
         Renew,
@@ -87,6 +88,9 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
                 case Kind.Hold:
                     var hold = await Billing.HoldAsync(id, Account, Model, step.Tokens, min: step.Tokens / 2);
                     return hold.Value is { } held ? $"held {held.Amount.Value}" : $"{hold.Refusal!.Reason}";
+                case Kind.Extend:
+                    var extended = await Billing.ExtendAsync(id, step.Tokens);
+                    return extended.Value is { } grown ? $"held {grown.Amount.Value}" : $"{extended.Refusal!.Reason}";
                 case Kind.Settle:
                     var answer = await Billing.SettleAsync(id, Model, step.Tokens);
                     return answer.Value is { } settled

@@ -21,6 +21,8 @@ internal sealed class LedgerModel
         {
             case LedgerLaws.Kind.Hold:
                 return Hold(step, call, now);
+            case LedgerLaws.Kind.Extend:
+                return Extend(step.Tokens, call);
             case LedgerLaws.Kind.Settle:
                 return Settle(step.Tokens, call);
             case LedgerLaws.Kind.Release when call is { State: State.Open }:
@@ -60,6 +62,22 @@ internal sealed class LedgerModel
         return $"held {amount}";
     }
 
+    private string Extend(long tokens, Call? call)
+    {
+        if (call is not { State: State.Open })
+        {
+            return call is null ? nameof(LedgerRefusalReason.UnknownHold) : nameof(LedgerRefusalReason.ClosedHold);
+        }
+
+        if (tokens - call.Amount > Available)
+        {
+            return nameof(LedgerRefusalReason.InsufficientBalance);
+        }
+
+        call.Amount = Math.Max(call.Amount, tokens);
+        return $"held {call.Amount}";
+    }
+
     private string Settle(long cost, Call? call)
     {
         switch (call)
@@ -89,7 +107,7 @@ internal sealed class LedgerModel
     private sealed class Call
     {
         public State State { get; set; }
-        public long Amount { get; init; }
+        public long Amount { get; set; }
         public DateTimeOffset ExpiresAt { get; set; }
         public string Settled { get; set; } = "";
     }

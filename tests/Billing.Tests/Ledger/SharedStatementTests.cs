@@ -71,7 +71,7 @@ public sealed class SharedStatementTests(BillingSystem billing) : IClassFixture<
         return await HoldStatement.ExecuteAsync(connection, lines, Options, billing.Time.GetUtcNow(), CancellationToken.None);
     }
 
-    private static HoldLine Line(string request, string account, long amount) => new(request, account, null, new(amount), 1, 1, 0);
+    private static HoldLine Line(string request, string account, long amount) => new(request, account, null, new(amount), 1, 1, 0, "[]");
 
     private SettleLine Used(string request, long cost) => new(
         new(request, new("p", "m"), "d", "m", new(0, 0, 0, 0), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, "[]"),

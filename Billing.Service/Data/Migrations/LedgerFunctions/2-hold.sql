@@ -2,7 +2,7 @@
 -- insufficient (r_balance and r_held as decided on), foreign (the request id is another account's).
 create function billing.hold(
     p_request_ids text[], p_account_ids text[], p_key_ids text[], p_amounts bigint[], p_prompt_tokens bigint[],
-    p_output_tokens bigint[], p_price_books bigint[], p_markup_basis_points int, p_grant bigint,
+    p_output_tokens bigint[], p_price_books bigint[], p_candidates jsonb[], p_markup_basis_points int, p_grant bigint,
     p_now timestamptz, p_expires_at timestamptz)
 returns table (
     r_item int, r_outcome text, r_amount bigint, r_output_tokens bigint, r_expires_at timestamptz,
@@ -26,9 +26,10 @@ begin
         for v_wanted in
             select w.*
             from unnest(
-                p_request_ids, p_account_ids, p_key_ids, p_amounts, p_prompt_tokens, p_output_tokens, p_price_books)
+                p_request_ids, p_account_ids, p_key_ids, p_amounts, p_prompt_tokens, p_output_tokens, p_price_books,
+                p_candidates)
                 with ordinality w (
-                    request_id, account_id, key_id, amount, prompt_tokens, output_tokens, price_book, item)
+                    request_id, account_id, key_id, amount, prompt_tokens, output_tokens, price_book, candidates, item)
             where w.account_id = v_account.id order by w.item
         loop
             r_item := v_wanted.item;
@@ -36,11 +37,12 @@ begin
             if not found and v_account.balance - v_held >= v_wanted.amount then
                 -- The account's lock keeps its own repetitions out, not another account with the same request id.
                 insert into billing.holds (
-                    request_id, account_id, key_id, amount, prompt_tokens, output_tokens, price_book,
+                    request_id, account_id, key_id, amount, prompt_tokens, output_tokens, price_book, candidates,
                     markup_basis_points, state, created_at, expires_at)
                 values (
                     v_wanted.request_id, v_wanted.account_id, v_wanted.key_id, v_wanted.amount, v_wanted.prompt_tokens,
-                    v_wanted.output_tokens, v_wanted.price_book, p_markup_basis_points, 'open', p_now, p_expires_at)
+                    v_wanted.output_tokens, v_wanted.price_book, v_wanted.candidates, p_markup_basis_points, 'open', p_now,
+                    p_expires_at)
                 on conflict (request_id) do nothing
                 returning * into v_hold;
                 v_held := v_held + coalesce(v_hold.amount, 0);
