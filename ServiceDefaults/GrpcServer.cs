@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -93,7 +92,7 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
             return new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled."));
         }
 
-        if (IsDatabaseOutOfReach(exception))
+        if (StoreFailure.IsOutOfReach(exception))
         {
             Log.DatabaseOutOfReach(logger, context.Method, exception.GetBaseException().Message);
             return new RpcException(new Status(StatusCode.Unavailable, "The database does not answer."));
@@ -102,15 +101,6 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
         Log.Failed(logger, exception, context.Method);
         return new RpcException(new Status(StatusCode.Internal, "The call failed inside the service."));
     }
-
-    // EF wraps the driver's exception, once or twice.
-    private static bool IsDatabaseOutOfReach(Exception? exception) => exception switch
-    {
-        null => false,
-        DbException { IsTransient: true } => true,
-        DbException { InnerException: TimeoutException } => true,
-        _ => IsDatabaseOutOfReach(exception.InnerException),
-    };
 
     private static partial class Log
     {

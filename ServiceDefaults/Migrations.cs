@@ -117,7 +117,7 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
                 await connection.OpenAsync(cancellationToken);
                 return;
             }
-            catch (DbException exception) when (IsNotThereYet(exception))
+            catch (Exception exception) when (IsNotThereYet(exception))
             {
                 if (time.GetElapsedTime(start) >= wait)
                 {
@@ -133,7 +133,8 @@ internal sealed partial class MigrationRunner<TContext>(IServiceScopeFactory sco
     }
 
     // 3D000: the server is up, and whoever creates the database has not yet. A wrong password is neither, and fails at once.
-    private static bool IsNotThereYet(DbException exception) => exception.IsTransient || exception.SqlState == "3D000";
+    private static bool IsNotThereYet(Exception exception) =>
+        exception is DbException { SqlState: "3D000" } || StoreFailure.IsOutOfReach(exception);
 
     private static partial class Log
     {

@@ -36,6 +36,7 @@ internal sealed partial class ExpirySweeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var failed = false;
         using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
         do
         {
@@ -44,10 +45,17 @@ internal sealed partial class ExpirySweeper(
                 // A parent that is not sampled: mostly nothing is due.
                 using var untraced = new Activity("sweep").Start();
                 await SweepAsync(stoppingToken);
+                failed = false;
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                Log.Failed(logger, exception);
+                // Whatever it was, it must not end the sweeping. Once for an outage, not at each sweep.
+                if (!failed)
+                {
+                    Log.Failed(logger, exception);
+                }
+
+                failed = true;
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

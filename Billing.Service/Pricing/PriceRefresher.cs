@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace LlmGateway.Billing.Pricing;
 
@@ -22,9 +21,9 @@ internal sealed partial class PriceRefresher(
                 await prices.RefreshAsync(stoppingToken);
                 failed = false;
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                // Once for an outage, not once a second.
+                // Whatever it was, it must not end the refreshing. Once for an outage, not once a second.
                 if (!failed)
                 {
                     Log.Failed(logger, exception);

@@ -50,8 +50,9 @@ internal sealed partial class SettlementOutbox(
             await action(scope.ServiceProvider.GetRequiredService<RoutingDbContext>());
             return true;
         }
-        catch (Exception e) when (e is DbException or InvalidOperationException or TimeoutException)
+        catch (Exception e)
         {
+            // Whatever it was: the caller has the settlement still, and goes on trying. An exception would lose it.
             Log.Failed(logger, requestId, e.GetBaseException().Message);
             return false;
         }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Grpc.Core;
 using LlmGateway.Protos.Billing.V1;
 using BillingClient = LlmGateway.Protos.Billing.V1.BillingApi.BillingApiClient;
@@ -17,17 +16,29 @@ internal sealed partial class SettlementSender(BillingClient billing, Settlement
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var failed = false;
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
             try
             {
                 await SendAsync(stoppingToken);
+                failed = false;
             }
-            catch (Exception e) when (e is RpcException or DbException or InvalidOperationException or TimeoutException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                // The next tick tries again.
-                Log.Waiting(logger, e.GetBaseException().Message);
+                // The next tick tries again, whatever it was. Once for an outage, not once a second.
+                if (!failed)
+                {
+                    Log.Waiting(logger, e.GetBaseException().Message);
+                }
+
+                failed = true;
+            }
+            catch (RpcException)
+            {
+                // How a call ends that the stop cancelled.
+                return;
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

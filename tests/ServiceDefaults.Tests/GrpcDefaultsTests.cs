@@ -178,6 +178,19 @@ public sealed class GrpcDefaultsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task So_is_one_whose_host_name_does_not_resolve()
+    {
+        _server.Answer = async (_, _) =>
+        {
+            await using var connection = new Npgsql.NpgsqlConnection("Host=nowhere.invalid;Username=nobody;Database=none");
+            await connection.OpenAsync();
+            return "opened";
+        };
+
+        (await FailureOf(Client().PostAsync(new ProbeRequest()))).StatusCode.ShouldBe(StatusCode.Unavailable);
+    }
+
+    [Fact]
     public async Task A_handler_that_gives_up_is_cancelled_not_failed()
     {
         _server.Answer = (_, _) => throw new OperationCanceledException();

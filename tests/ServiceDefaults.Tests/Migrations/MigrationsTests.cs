@@ -83,10 +83,12 @@ public sealed class MigrationsTests(PostgresFixture postgres) : IClassFixture<Po
         await start.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
-    [Fact]
-    public async Task The_wait_has_an_end_and_says_what_it_waited_for()
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("nowhere.invalid")]
+    public async Task The_wait_has_an_end_and_says_what_it_waited_for(string address)
     {
-        using var host = Host<NumbersDb>("Host=127.0.0.1;Port=1;Username=nobody;Database=none", ("Migrations:WaitSeconds", "1"));
+        using var host = Host<NumbersDb>($"Host={address};Port=1;Username=nobody;Database=none", ("Migrations:WaitSeconds", "1"));
 
         (await Should.ThrowAsync<TimeoutException>(() => host.StartAsync())).Message.ShouldContain(nameof(NumbersDb));
     }

@@ -1,0 +1,19 @@
+using System.Data.Common;
+using System.Net.Sockets;
+
+namespace LlmGateway.ServiceDefaults;
+
+/// <summary>What the failure of a database or of Redis means.</summary>
+public static class StoreFailure
+{
+    /// <summary>
+    /// The store cannot be reached just now; later it may. Anywhere in the chain, because EF wraps the driver's exception once or twice, and
+    /// Npgsql wraps that of a socket, except for a host name that does not resolve: it lets that one through as it is.
+    /// </summary>
+    public static bool IsOutOfReach(Exception? exception) => exception switch
+    {
+        null => false,
+        DbException { IsTransient: true } or SocketException or TimeoutException or IOException => true,
+        _ => IsOutOfReach(exception.InnerException),
+    };
+}
