@@ -1,9 +1,14 @@
 using LlmGateway.AppHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 // Every process, store and edge of the system. DATABASE_URL and REDIS_URL (or REDIS_HOST) replace the two servers
 // below: the services read them by themselves.
 var builder = DistributedApplication.CreateBuilder(args);
-var settings = AppHostSettings.Read(builder);
+if (AppHostSettings.Read(builder.AppHostDirectory) is not { } settings)
+{
+    return 1;
+}
 
 var postgres = settings.OwnPostgres ? builder.AddPostgres("postgres").WithDataVolume() : null;
 var keysDb = postgres?.AddDatabase("keysdb");
@@ -13,6 +18,8 @@ var redis = settings.OwnRedis ? builder.AddRedis("redis").WithDataVolume().WithP
 
 var keys = builder.AddProject<Projects.Keys_Service>("keys")
     .WithStore(keysDb)
+    .WithKey("ALLOWED_API_KEYS", settings.Keys)
+    .WithKey("ADMIN_API_KEY", settings.Administrator)
     .WithHttpHealthCheck("/ready", endpointName: "http");
 
 var billing = builder.AddProject<Projects.Billing_Service>("billing")
@@ -31,7 +38,11 @@ var gateway = builder.AddProject<Projects.Gateway_Api>("gateway")
     .WithReference(keys).WaitFor(keys)
     .WithReference(billing).WaitFor(billing)
     .WithReference(routing).WaitFor(routing)
-    .WithEndpoint("http", endpoint => endpoint.Port = settings.Port)
+    .WithEndpoint("http", endpoint =>
+    {
+        endpoint.Port = settings.Port;
+        endpoint.TargetHost = settings.Host ?? endpoint.TargetHost;
+    })
     .WithExternalHttpEndpoints()
     .WithHttpHealthCheck("/ready", endpointName: "http");
 
@@ -40,4 +51,7 @@ foreach (var service in new[] { keys, billing, routing, gateway })
     service.WithEnvironment("ENVIRONMENT", settings.Environment);
 }
 
+builder.Services.AddHostedService(services =>
+    new FirstCall(settings, gateway.GetEndpoint("http"), services.GetRequiredService<ResourceNotificationService>()));
 builder.Build().Run();
+return Environment.ExitCode;

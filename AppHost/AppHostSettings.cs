@@ -4,33 +4,55 @@ using LlmGateway.ServiceDefaults;
 namespace LlmGateway.AppHost;
 
 /// <summary>The few flat settings that shape the graph itself; all others are the services' own.</summary>
-internal sealed record AppHostSettings(bool OwnPostgres, bool OwnRedis, int Port, string Environment)
+internal sealed record AppHostSettings
 {
-    private const int DefaultPort = 8000;
+    private const string DefaultPort = "8000";
 
-    /// <summary>From the environment, else from the file .env beside the solution.</summary>
-    /// <exception cref="DistributedApplicationException">PORT is no port.</exception>
-    public static AppHostSettings Read(IDistributedApplicationBuilder builder)
+    /// <summary>False: DATABASE_URL names a server of the operator's.</summary>
+    public required bool OwnPostgres { get; init; }
+
+    /// <summary>False: REDIS_URL or REDIS_HOST names one.</summary>
+    public required bool OwnRedis { get; init; }
+
+    /// <summary>What the gateway's address listens on; null is localhost.</summary>
+    public required string? Host { get; init; }
+
+    public required int Port { get; init; }
+
+    public required string Environment { get; init; }
+
+    /// <summary>The keys that clients may use, as configured or as made for this machine; null leaves it to Keys.Service.</summary>
+    public required LocalKey? Keys { get; init; }
+
+    public required LocalKey? Administrator { get; init; }
+
+    /// <summary>From the environment, else from the file .env beside the solution; null, and an error on the console, if PORT is no port.</summary>
+    public static AppHostSettings? Read(string appHostDirectory)
     {
-        var dotEnv = DotEnv.ReadFor(builder.AppHostDirectory, Variable(DotEnv.PathVariable)).Values;
-        return new AppHostSettings(
-            OwnPostgres: Value("DATABASE_URL") is null,
-            OwnRedis: (Value("REDIS_URL") ?? Value("REDIS_HOST")) is null,
-            Port: ReadPort(Value("PORT")),
-            Environment: Value("ENVIRONMENT") ?? "development");
+        var dotEnv = DotEnv.ReadFor(appHostDirectory, Variable(DotEnv.PathVariable)).Values;
+        if (FlatValues.Port(Value("PORT") ?? DefaultPort) is { Error: { } error })
+        {
+            Console.Error.WriteLine($"PORT: {error}");
+            return null;
+        }
 
-        string? Value(string name) =>
-            new[] { Variable($"LLM_PROXY__{name}"), Variable(name), dotEnv.GetValueOrDefault(name) }
-                .FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+        return new AppHostSettings
+        {
+            OwnPostgres = Value("DATABASE_URL") is null,
+            OwnRedis = (Value("REDIS_URL") ?? Value("REDIS_HOST")) is null,
+            Host = Value("HOST"),
+            Port = int.Parse(Value("PORT") ?? DefaultPort, CultureInfo.InvariantCulture),
+            Environment = Value("ENVIRONMENT") ?? "development",
+            Keys = LocalKey.Of(Value("ALLOWED_API_KEYS"), "api-key"),
+            Administrator = LocalKey.Of(Value("ADMIN_API_KEY"), "admin-key"),
+        };
+
+        string? Value(string name) => FirstSet($"LLM_PROXY__{name}") ?? FirstSet(name);
+
+        string? FirstSet(string name) =>
+            new[] { Variable(name), dotEnv.GetValueOrDefault(name) }.FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
     }
 
     // Not from builder.Configuration: "environment" there is the host's own name of it.
     private static string? Variable(string name) => System.Environment.GetEnvironmentVariable(name);
-
-    private static int ReadPort(string? text) => text switch
-    {
-        null => DefaultPort,
-        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536 => port,
-        _ => throw new DistributedApplicationException($"PORT: '{text}' is not a port between 1 and 65535."),
-    };
 }

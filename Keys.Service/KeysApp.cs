@@ -11,6 +11,8 @@ internal static class KeysApp
     // run once. So /ready cannot be true earlier either.
     public static void AddKeys(this IHostApplicationBuilder builder)
     {
+        // The one line that shows the generated administrator's key, whatever LOG_LEVEL says: there is no second chance.
+        builder.Logging.AddFilter(typeof(AdministratorKey).FullName, LogLevel.Warning);
         builder.AddKeysDatabase();   // Data/
         builder.AddApiKeys();        // ApiKeys/
         builder.AddGrpcDefaults();   // Grpc/

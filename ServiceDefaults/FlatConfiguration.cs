@@ -92,7 +92,6 @@ internal sealed class FlatConfiguration
 
         // web
         new("CORS_ORIGINS", List(','), "Cors:Origins"),
-        new("ALLOWED_HOSTS", List(';'), "AllowedHosts"),
     ];
 
     private readonly IReadOnlyDictionary<string, string> _environment;
@@ -127,6 +126,7 @@ internal sealed class FlatConfiguration
         if (application == Gateway)
         {
             flat.SetAddress();
+            flat.SetAllowedHosts();
         }
 
         return flat;
@@ -174,9 +174,19 @@ internal sealed class FlatConfiguration
     private void SetAddress()
     {
         var (host, port) = (Value("HOST", Text), Value("PORT", Port));
-        if ((host ?? port) is not null && !AddressNames.Any(_environment.ContainsKey))
+        if (!AddressNames.Any(_environment.ContainsKey))
         {
             Settings["urls"] = $"http://{host ?? "localhost"}:{port ?? "8000"}";
+        }
+    }
+
+    // Of the gateway only: the other services are called by the names that the platform gives them. Health checks and the operator on
+    // the machine itself are never strangers.
+    private void SetAllowedHosts()
+    {
+        if (Value("ALLOWED_HOSTS", List(';')) is { } hosts)
+        {
+            Settings["AllowedHosts"] = $"{hosts};localhost;127.0.0.1;[::1]";
         }
     }
 

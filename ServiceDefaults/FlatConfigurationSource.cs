@@ -25,7 +25,11 @@ internal static class FlatConfigurationSource
         var environment = new Dictionary<string, string>(dotEnv.Values, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in process)
         {
-            environment[name] = value;
+            // An empty one is unset, and hides nothing.
+            if (!string.IsNullOrWhiteSpace(value) || !environment.ContainsKey(name))
+            {
+                environment[name] = value;
+            }
         }
 
         var flat = FlatConfiguration.Read(environment, builder.Environment.ApplicationName);

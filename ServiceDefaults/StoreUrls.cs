@@ -57,6 +57,16 @@ internal static class StoreUrls
             return FlatValue.Wrong("ends in something else than a database number.");
         }
 
+        if (url.UserInfo.Split(':')[0] is { Length: > 0 } and not "default")
+        {
+            return FlatValue.Wrong("names a user; the Redis client signs in by password only.");
+        }
+
+        if (url.Query.Length > 1)
+        {
+            return FlatValue.Wrong("has parameters, none of which is known.");
+        }
+
         var password = RedisPassword(PasswordOf(url) ?? "");
         return password.Error is not null
             ? password

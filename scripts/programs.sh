@@ -21,6 +21,8 @@ programs_need() {
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 $install -qq >/dev/null
   elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
     echo "Installing ${missing[*]} with sudo ..."
+    sudo mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" | sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
     sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 $install -qq >/dev/null
   else
     echo "Missing: ${missing[*]}. Get them with:" >&2

@@ -39,6 +39,25 @@ public sealed partial class RunScriptTests : IDisposable
         megabytes.Values.Sum().ShouldBeLessThan(MemoryLimitMegabytes, string.Join(", ", megabytes));
     }
 
+    [Theory]
+    [InlineData("PORT=eighty\n", "PORT: 'eighty' is not a port number (1 to 65535).")]
+    [InlineData("ADMIN_API_KEY=your-key-here\nPORT=0   # none\n", "PORT: '0' is not a port number (1 to 65535).")]
+    public async Task A_wrong_setting_ends_the_start_with_one_line_that_names_it(string settings, string line)
+    {
+        var file = Path.Combine(_state, "settings.env");
+        await File.WriteAllTextAsync(file, settings);
+        var start = RunScript.Prepare(_state);
+        start.Environment["LLMGATEWAY_ENV_FILE"] = file;
+        start.Environment.Remove("PORT");
+
+        using var process = Process.Start(start)!;
+        var errors = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        process.ExitCode.ShouldBe(1);
+        errors.Trim().ShouldBe(line);
+    }
+
     public void Dispose() => Directory.Delete(_state, recursive: true);
 
     private static int FreePort()
@@ -118,15 +137,18 @@ public sealed partial class RunScriptTests : IDisposable
 
         public int ProcessId => process.Id;
 
+        public static ProcessStartInfo Prepare(string state) => new(Path.Combine(RepositoryRoot.Path, "run.sh"))
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["LLMGATEWAY_STATE"] = state, ["LLMGATEWAY_ENV_FILE"] = "/dev/null" },
+        };
+
         public static async Task<RunScript> StartAsync(string state, int port, TimeSpan limit)
         {
-            var start = new ProcessStartInfo(Path.Combine(RepositoryRoot.Path, "run.sh"))
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                Environment = { ["LLMGATEWAY_STATE"] = state, ["PORT"] = port.ToString(CultureInfo.InvariantCulture) },
-            };
+            var start = Prepare(state);
+            start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
             var process = Process.Start(start)!;
             var output = new List<string>();
             process.ErrorDataReceived += (_, line) => output.Add(line.Data ?? "");

@@ -44,6 +44,15 @@ public sealed class FlatConfigurationSourceTests
     }
 
     [Fact]
+    public void An_empty_process_variable_hides_nothing_of_the_file()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.AddFlatConfiguration(DotEnv.Parse("OPENAI_API_KEY=from-file"), Process(("OPENAI_API_KEY", "")));
+
+        builder.Configuration["Providers:OpenAi:ApiKey"].ShouldBe("from-file");
+    }
+
+    [Fact]
     public void A_file_may_use_the_dotnet_form_and_any_name_of_it_is_found_as_it_is()
     {
         var builder = WebApplication.CreateBuilder();

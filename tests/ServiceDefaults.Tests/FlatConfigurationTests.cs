@@ -71,7 +71,7 @@ public sealed class FlatConfigurationTests
     [InlineData("MODELS_CACHE_TTL_SECONDS", "10", "Caching:ModelsSeconds", "10")]
     [InlineData("HEALTH_DETAILS_PUBLIC", "true", "Health:DetailsPublic", "true")]
     [InlineData("CORS_ORIGINS", """["https://a.example","https://b.example"]""", "Cors:Origins", "https://a.example,https://b.example")]
-    [InlineData("ALLOWED_HOSTS", "a.example,b.example", "AllowedHosts", "a.example;b.example")]
+    [InlineData("ALLOWED_HOSTS", "a.example,b.example", "AllowedHosts", "a.example;b.example;localhost;127.0.0.1;[::1]")]
     public void A_flat_name_sets_its_key(string name, string value, string key, string expected)
     {
         var flat = Read((name, value));
@@ -144,7 +144,7 @@ public sealed class FlatConfigurationTests
     [Fact]
     public void An_empty_value_is_unset()
     {
-        var flat = Read(("OPENAI_API_KEY", ""), ("BILLING_CURRENCY", " "));
+        var flat = ReadFor("Keys.Service", ("OPENAI_API_KEY", ""), ("BILLING_CURRENCY", " "));
 
         flat.Settings.ShouldBeEmpty();
         flat.Errors.ShouldBeEmpty();
@@ -155,7 +155,7 @@ public sealed class FlatConfigurationTests
         Read(("DEFAULT_MODEL", "a"), ("LLM_PROXY__DEFAULT_MODEL", "b")).Settings["Catalog:DefaultModel"].ShouldBe("b");
 
     [Fact]
-    public void VERSION_means_something_only_with_the_prefix() => Read(("VERSION", "7")).Settings.ShouldBeEmpty();
+    public void VERSION_means_something_only_with_the_prefix() => ReadFor("Keys.Service", ("VERSION", "7")).Settings.ShouldBeEmpty();
 
     [Fact]
     public void LOG_LEVEL_wins_over_DEBUG() =>
@@ -196,13 +196,26 @@ public sealed class FlatConfigurationTests
         Read(("PORT", "9000")).Settings["urls"].ShouldBe("http://localhost:9000");
         Read(("HOST", "0.0.0.0")).Settings["urls"].ShouldBe("http://0.0.0.0:8000");
         Read(("PORT", "9000"), ("ASPNETCORE_URLS", "http://localhost:1")).Settings.ShouldNotContainKey("urls");
-        FlatConfiguration.Read(new Dictionary<string, string> { ["PORT"] = "9000" }, "Keys.Service").Settings.ShouldNotContainKey("urls");
+        Read().Settings["urls"].ShouldBe("http://localhost:8000");
+        ReadFor("Keys.Service", ("PORT", "9000")).Settings.ShouldNotContainKey("urls");
     }
+
+    [Fact]
+    public void ALLOWED_HOSTS_does_not_reach_services_that_only_ours_call() =>
+        ReadFor("Keys.Service", ("ALLOWED_HOSTS", "api.example")).Settings.ShouldNotContainKey("AllowedHosts");
+
+    [Theory]
+    [InlineData("redis://app:secret@cache:6379")]
+    [InlineData("redis://cache:6379?ssl=true")]
+    public void A_Redis_address_that_the_client_cannot_follow_is_an_error(string url) =>
+        Read(("REDIS_URL", url)).Errors.ShouldHaveSingleItem().ShouldNotContain("secret");
 
     [Fact]
     public void A_Supabase_name_is_answered_with_the_name_that_works() =>
         Read(("SUPABASE_URL", "https://x.supabase.co")).Warnings.ShouldHaveSingleItem().ShouldContain("DATABASE_URL");
 
-    private static FlatConfiguration Read(params (string Name, string Value)[] environment) =>
-        FlatConfiguration.Read(environment.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.OrdinalIgnoreCase), "Gateway.Api");
+    private static FlatConfiguration Read(params (string Name, string Value)[] environment) => ReadFor("Gateway.Api", environment);
+
+    private static FlatConfiguration ReadFor(string application, params (string Name, string Value)[] environment) =>
+        FlatConfiguration.Read(environment.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.OrdinalIgnoreCase), application);
 }

@@ -37,8 +37,21 @@ internal static class OrphanedProcesses
     [
         .. Directory.EnumerateDirectories("/proc")
             .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
-            .Where(id => id > 0 && WorkingDirectory(id) == workingDirectory),
+            .Where(id => id > 0 && WorkingDirectory(id) == workingDirectory && IsServer(id)),
     ];
+
+    // Somebody's shell may stand in the folder too.
+    private static bool IsServer(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/comm").Trim() is "postgres" or "redis-server";
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static string? WorkingDirectory(int processId)
     {
