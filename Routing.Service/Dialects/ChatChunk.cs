@@ -12,8 +12,8 @@ internal struct ChatChunk
     /// <summary>Elements of the choices array.</summary>
     public int Choices { get; private set; }
 
-    /// <summary>Choices with a finish_reason.</summary>
-    public int Finished { get; private set; }
+    /// <summary>The "index" of each choice with a finish_reason; null when none has one, as in all chunks but the last.</summary>
+    public List<int>? Finished { get; private set; }
 
     /// <summary>UTF-8 bytes of what the model said: text, reasoning, refusal, tool calls.</summary>
     public int ContentBytes { get; private set; }
@@ -111,12 +111,22 @@ internal struct ChatChunk
 
     private void ReadChoice(ref Utf8JsonReader reader)
     {
+        // Servers that leave the index out have one choice, or all of them in one array.
+        var index = Choices - 1;
+        var finished = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("finish_reason"u8))
             {
+                // SGLang and old Ollama send "finish_reason":"" on every chunk before the last.
                 reader.Read();
-                Finished += reader.TokenType == JsonTokenType.String ? 1 : 0;
+                finished = reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length > 0;
+                reader.Skip();
+            }
+            else if (reader.ValueTextEquals("index"u8))
+            {
+                reader.Read();
+                index = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var written) ? written : index;
                 reader.Skip();
             }
             else if (reader.ValueTextEquals("delta"u8) || reader.ValueTextEquals("message"u8))
@@ -129,6 +139,11 @@ internal struct ChatChunk
                 reader.Read();
                 reader.Skip();
             }
+        }
+
+        if (finished)
+        {
+            (Finished ??= []).Add(index);
         }
     }
 

@@ -137,8 +137,8 @@ internal sealed class ChatStream(Stream body, int choices, Deployment deployment
             meter.Content(chunk.ContentBytes);
         }
 
-        HasContent |= chunk.ContentBytes > 0 || chunk.Finished > 0;
-        _state.Finished(chunk.Finished);
+        HasContent |= chunk.ContentBytes > 0 || chunk.Finished is not null;
+        _state.Finished(chunk.Finished ?? []);
         _events.Add(chunk.UsageRange is { } usage ? ChatAnswer.WithNullUsage(json.Span, usage) : json);
     }
 

@@ -6,15 +6,16 @@ namespace LlmGateway.Routing.Streaming;
 /// </summary>
 internal sealed class StreamState(int choices)
 {
-    private int _finished;
+    private readonly HashSet<int> _finished = [];
 
     /// <summary>The provider's terminator arrived.</summary>
     public bool Terminated { get; private set; }
 
     /// <summary>The answer is whole, if the body ends here.</summary>
-    public bool MayEnd => Terminated || _finished >= choices;
+    public bool MayEnd => Terminated || _finished.Count >= choices;
 
-    public void Finished(int count) => _finished += count;
+    /// <param name="indexes">Choices with a finish_reason. One that repeats it finishes no other.</param>
+    public void Finished(IEnumerable<int> indexes) => _finished.UnionWith(indexes);
 
     public void Terminator() => Terminated = true;
 }

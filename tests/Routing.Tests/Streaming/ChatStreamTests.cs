@@ -73,6 +73,30 @@ public sealed class ChatStreamTests
         (await ReadAsync(bytes, choices: 1)).Step.ShouldBe(StreamStep.Ended);
     }
 
+    [Fact]
+    public async Task A_choice_that_repeats_its_finish_reason_does_not_finish_another()
+    {
+        var other = Recorded.Chunk("{}", "\"stop\"").Replace("\"index\":0", "\"index\":1", StringComparison.Ordinal);
+
+        (await ReadAsync(Recorded.Bytes(Recorded.Contents[1], Recorded.Finish, Recorded.Finish), choices: 2)).Step.ShouldBe(StreamStep.Broken);
+        (await ReadAsync(Recorded.Bytes(Recorded.Contents[1], Recorded.Finish, other), choices: 2)).Step.ShouldBe(StreamStep.Ended);
+    }
+
+    [Fact]
+    public async Task An_empty_finish_reason_neither_finishes_an_answer_nor_begins_one()
+    {
+        var role = Recorded.Chunk("""{"role":"assistant","content":""}""", "\"\"");
+        var content = Recorded.Chunk("""{"content":"cut"}""", "\"\"");
+
+        var begun = await ReadAsync(Recorded.Bytes(role));
+        var cut = await ReadAsync(Recorded.Bytes(role, content));
+        var whole = await ReadAsync(Recorded.Bytes(role, content, Recorded.Finish));
+
+        (begun.Step, begun.HasContent).ShouldBe((StreamStep.Broken, false));
+        (cut.Step, cut.HasContent).ShouldBe((StreamStep.Broken, true));
+        whole.Step.ShouldBe(StreamStep.Ended);
+    }
+
     [Theory]
     [InlineData("""{"error":{"message":"The engine died.","type":"server_error","code":null}}""", CallFailure.ProviderError)]
     [InlineData("""{"error":{"message":"slow down","type":"rate_limit_error","code":429}}""", CallFailure.ProviderRateLimited)]
@@ -165,8 +189,8 @@ public sealed class ChatStreamTests
             events.AddRange(stream.Events.Select(item => Encoding.UTF8.GetString(item.Span)));
         }
 
-        return new Result(step, events, meter.Read(), Encoding.UTF8.GetString(stream.UsageChunk.Span), stream.Fault);
+        return new Result(step, events, meter.Read(), Encoding.UTF8.GetString(stream.UsageChunk.Span), stream.Fault, stream.HasContent);
     }
 
-    private sealed record Result(StreamStep Step, List<string> Events, TokenUsage Usage, string UsageChunk, CallFault? Fault);
+    private sealed record Result(StreamStep Step, List<string> Events, TokenUsage Usage, string UsageChunk, CallFault? Fault, bool HasContent);
 }
