@@ -58,8 +58,10 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
             await writer.WriteAsync(item, client);
             return true;
         }
-        catch (Exception e) when (e is RpcException or OperationCanceledException or IOException || client.IsCancellationRequested)
+        catch (Exception e) when (
+            e is RpcException or OperationCanceledException or IOException or InvalidOperationException || client.IsCancellationRequested)
         {
+            // InvalidOperationException is gRPC's "the request is complete": a call may be over before its token says so.
             return false;
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Catalog;
@@ -20,7 +21,8 @@ namespace LlmGateway.Routing.Calls;
 /// <item>Settle: what was produced is charged, whether the answer is whole, broke off, or the client left. Only then the client learns
 /// that its answer is whole. A call that produced nothing gives its hold back.</item>
 /// </list>
-/// From the hold on the client's token ends waiting for the provider and nothing else: the debt stays when the client goes.
+/// From the hold on the client's token ends waiting for the provider and nothing else: the debt stays when the client goes. A failure
+/// that nobody expected leaves no hold open either: it is thrown on when what was produced is settled, or all is given back.
 /// </summary>
 internal sealed class CallRunner(
     CatalogStore catalog, RouteSelector selector, BillingClient billing, AttemptLoop attempts, SettlementDesk desk, HoldRenewer renewer,
@@ -58,7 +60,7 @@ internal sealed class CallRunner(
         Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CallOutput output, CancellationToken client)
     {
         // :: Attempt
-        var (opened, fault) = await attempts.RunAsync(call, held, candidates, journal, client);
+        var (opened, fault) = await AttemptAsync(call, held, candidates, journal, client);
         if (opened is null)
         {
             await desk.ReleaseAsync(call, journal);
@@ -76,7 +78,16 @@ internal sealed class CallRunner(
 
         // :: Relay
         var attemptCount = journal.Attempts.Count + 1;
-        var there = !call.Stream || await RelayAsync(call, held, attempt, attemptCount, output);
+        var there = false;
+        ExceptionDispatchInfo? unexpected = null;
+        try
+        {
+            there = !call.Stream || await RelayAsync(call, held, attempt, attemptCount, output);
+        }
+        catch (Exception e)
+        {
+            unexpected = ExceptionDispatchInfo.Capture(e);
+        }
 
         // :: Settle
         attempt.Stop();
@@ -84,9 +95,24 @@ internal sealed class CallRunner(
         var usage = attempt.Meter.Read();
         var settled = await desk.SettleAsync(Settlement(call, attempt, usage, journal), client);
         metrics.Produced(attempt.Deployment, usage);
+        unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
         {
             await EndAsync(call, attempt, usage, settled, attemptCount, output);
+        }
+    }
+
+    private async Task<AttemptsResult> AttemptAsync(
+        Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
+    {
+        try
+        {
+            return await attempts.RunAsync(call, held, candidates, journal, client);
+        }
+        catch
+        {
+            await desk.ReleaseAsync(call, journal);
+            throw;
         }
     }
 
