@@ -8,7 +8,7 @@ namespace LlmGateway.Routing.Streaming;
 
 internal enum StreamStep
 {
-    /// <summary>Events were read; more may come.</summary>
+    /// <summary>Something was read, with or without an event in it; more may come.</summary>
     More,
 
     /// <summary>The provider's own end arrived. <see cref="ChatStream.Events"/> may hold the last events.</summary>

@@ -10,7 +10,7 @@ internal readonly record struct SseEvent(ReadOnlyMemory<byte> Data, bool Bare);
 
 internal enum SseRead
 {
-    /// <summary>At least one event.</summary>
+    /// <summary>The events that the bytes of this read completed: none, when it was a comment or part of an event.</summary>
     Events,
 
     /// <summary>The body ended cleanly. Events may hold a last one that no blank line followed.</summary>
@@ -57,33 +57,30 @@ internal sealed class SseReader(Stream stream, int maxEventBytes) : IDisposable
     /// <summary>Bytes received so far.</summary>
     public long Received { get; private set; }
 
-    /// <summary>Waits for the next events, and returns all that arrived together.</summary>
+    /// <summary>
+    /// Waits for the next bytes, and returns all events that arrived together. Bytes without an event return too: a comment says that the
+    /// server lives, and the caller's timers are to know.
+    /// </summary>
     public async ValueTask<SseRead> ReadAsync(CancellationToken cancellationToken)
     {
         _events.Clear();
         Compact();
-        while (true)
+        if (_end == _buffer.Length && !Grow())
         {
-            if (_end == _buffer.Length && !Grow())
-            {
-                return SseRead.TooLarge;
-            }
-
-            var count = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
-            if (count == 0)
-            {
-                Finish();
-                return SseRead.End;
-            }
-
-            _end += count;
-            Received += count;
-            Parse();
-            if (_events.Count > 0)
-            {
-                return SseRead.Events;
-            }
+            return SseRead.TooLarge;
         }
+
+        var count = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+        if (count == 0)
+        {
+            Finish();
+            return SseRead.End;
+        }
+
+        _end += count;
+        Received += count;
+        Parse();
+        return SseRead.Events;
     }
 
     public void Dispose()

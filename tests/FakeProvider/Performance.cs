@@ -60,7 +60,7 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
     {
         context.Response.ContentType = "text/event-stream; charset=utf-8";
         await context.Response.Body.FlushAsync(_left);
-        await Task.Delay(script.FirstDelay, _left);
+        await ThinkAsync(script.FirstDelay);
         if (script.Usage == UsagePlacement.FirstChunk)
         {
             call.CompletionTokens = script.CompletionTokens ?? Pieces.Count;
@@ -76,7 +76,7 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
                 break;
             }
 
-            await Task.Delay(sent == 0 ? TimeSpan.Zero : script.ChunkDelay, _left);
+            await ThinkAsync(sent == 0 ? TimeSpan.Zero : script.ChunkDelay);
             sent++;
             call.CompletionTokens = script.CompletionTokens ?? sent;
             await EventAsync(_wire.Chunk(ChatWire.ContentDelta(piece), finish: null, UsageOnContent()));
@@ -93,6 +93,17 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
         }
 
         await FinishAsync(sent < Pieces.Count ? "length" : "stop");
+    }
+
+    private async Task ThinkAsync(TimeSpan delay)
+    {
+        var thinking = Task.Delay(delay, _left);
+        while (script.KeepAlive is { } interval && await Task.WhenAny(thinking, Task.Delay(interval, _left)) != thinking)
+        {
+            await WriteAsync(": OPENROUTER PROCESSING\n\n");
+        }
+
+        await thinking;
     }
 
     private async Task FinishAsync(string reason)

@@ -65,6 +65,9 @@ public sealed record Script
 
     public TimeSpan ChunkDelay { get; init; }
 
+    /// <summary>Sends a comment this often while a stream waits for its next chunk, as OpenRouter does.</summary>
+    public TimeSpan? KeepAlive { get; init; }
+
     /// <summary>Null counts the words of the messages.</summary>
     public long? PromptTokens { get; init; }
 

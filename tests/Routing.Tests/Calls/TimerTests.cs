@@ -45,6 +45,17 @@ public sealed class TimerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_model_that_thinks_long_and_says_so_in_comments_is_waited_for()
+    {
+        _provider.On("one-5", new Script
+        {
+            FirstDelay = TimeSpan.FromSeconds(2.2), ChunkDelay = TimeSpan.FromSeconds(2.2), Chunks = 2, KeepAlive = TimeSpan.FromSeconds(0.3),
+        });
+
+        (await new TestCall("one-5").RunAsync(_host)).Ended.ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_silent_deployment_is_left_for_the_next_one()
     {
         _provider.On("three-1-a", Script.ForModel("fake-silent"));
