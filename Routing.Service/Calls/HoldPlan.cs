@@ -31,12 +31,13 @@ internal static class HoldPlan
     }
 
     /// <summary>
-    /// The maximum that goes upstream, for each answer. Null where the client's own stands; where the hold grows with the answer; and
+    /// The maximum that goes upstream, for each answer: what is held, and never more than the deployment can do, because the model's
+    /// maximum is that of its largest one and providers refuse a larger number than their own. Null where the client's own stands; where the hold grows with the answer; and
     /// where the model is free: nothing is overdrawn there, and an answer would be cut for nothing.
     /// </summary>
     public static long? UpstreamMaximum(Call call, HeldCall held, Deployment deployment) =>
         call.Request.MaxOutputTokens is null && !IsFree(deployment) && !Grows(call, held, deployment)
-            ? Math.Max(1, held.OutputTokens / call.Request.Choices)
+            ? Math.Max(1, Math.Min(held.OutputTokens / call.Request.Choices, deployment.MaxOutputTokens ?? long.MaxValue))
             : null;
 
     /// <summary>
