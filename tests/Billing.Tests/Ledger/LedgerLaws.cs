@@ -75,7 +75,11 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
     private async Task<Run> RunAsync() => new(
         billing, billing.NewAccount(), await billing.NewModelAsync(), [.. Enumerable.Range(0, Requests).Select(_ => BillingSystem.NewRequest())]);
 
-    public sealed record Step(Kind Kind, int Request, int Tokens);
+    public sealed record Step(Kind Kind, int Request, int Tokens)
+    {
+        /// <summary>What an extension asks for: more than most holds, and up to all of the balance.</summary>
+        public int Larger => Tokens * 2;
+    }
 
     private sealed record Run(BillingSystem Billing, string Account, PricedModel Model, string[] Ids)
     {
@@ -89,7 +93,7 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
                     var hold = await Billing.HoldAsync(id, Account, Model, step.Tokens, min: step.Tokens / 2);
                     return hold.Value is { } held ? $"held {held.Amount.Value}" : $"{hold.Refusal!.Reason}";
                 case Kind.Extend:
-                    var extended = await Billing.ExtendAsync(id, step.Tokens);
+                    var extended = await Billing.ExtendAsync(id, step.Larger);
                     return extended.Value is { } grown ? $"held {grown.Amount.Value}" : $"{extended.Refusal!.Reason}";
                 case Kind.Settle:
                     var answer = await Billing.SettleAsync(id, Model, step.Tokens);

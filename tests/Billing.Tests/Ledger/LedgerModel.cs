@@ -22,7 +22,7 @@ internal sealed class LedgerModel
             case LedgerLaws.Kind.Hold:
                 return Hold(step, call, now);
             case LedgerLaws.Kind.Extend:
-                return Extend(step.Tokens, call);
+                return Extend(step.Larger, call);
             case LedgerLaws.Kind.Settle:
                 return Settle(step.Tokens, call);
             case LedgerLaws.Kind.Release when call is { State: State.Open }:
