@@ -14,6 +14,7 @@ internal static class CallRegistration
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
         builder.Services.AddSingleton<HoldRenewer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<HoldRenewer>());
+        builder.Services.AddSingleton<SettlementCall>();
         builder.Services.AddSingleton<SettlementDesk>();
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();

@@ -93,7 +93,7 @@ internal sealed class CallRunner(
         attempt.Stop();
         attempts.Note(call, attempt, journal);
         var usage = attempt.Meter.Read();
-        var settled = await desk.SettleAsync(Settlement(call, attempt, usage, journal), client);
+        var settled = await desk.SettleAsync(Settlement(call, attempt, usage, journal), held, client);
         metrics.Produced(attempt.Deployment, usage);
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)

@@ -12,22 +12,27 @@ namespace LlmGateway.Routing.Calls;
 /// </summary>
 internal sealed class HeldCall
 {
+    private readonly HoldRequest _request;
     private long _outputTokens;
 
     private HeldCall(HoldRequest request, Hold hold)
     {
-        RequestId = request.RequestId;
+        _request = request;
         _outputTokens = hold.OutputTokens;
         IsWhole = hold.OutputTokens >= request.OutputTokens;
     }
 
-    public string RequestId { get; }
+    public string RequestId => _request.RequestId;
 
     /// <summary>The output bound that the hold covers, over all answers of the call.</summary>
     public long OutputTokens => Volatile.Read(ref _outputTokens);
 
     /// <summary>The hold was not shrunk to what the balance allows.</summary>
     public bool IsWhole { get; }
+
+    /// <summary>The request that makes this hold again, should Billing have lost it.</summary>
+    public HoldRequest Again(long outputTokens, long minOutputTokens) =>
+        new(_request) { OutputTokens = outputTokens, MinOutputTokens = minOutputTokens };
 
     /// <summary>Billing covers more now.</summary>
     public void Grow(Hold hold) => Volatile.Write(ref _outputTokens, hold.OutputTokens);

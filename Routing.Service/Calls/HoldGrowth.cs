@@ -79,6 +79,11 @@ internal sealed class HoldGrowth(HeldCall held, BillingClient billing, TimeSpan 
             {
                 var request = new ExtendRequest { RequestId = held.RequestId, OutputTokens = wanted };
                 var reply = await billing.ExtendAsync(request, cancellationToken: _ending.Token);
+                if (reply is { Refusal.Reason: RefusalReason.UnknownHold })
+                {
+                    reply = await billing.HoldAsync(held.Again(wanted, wanted), cancellationToken: _ending.Token);
+                }
+
                 if (reply.OutcomeCase == HoldReply.OutcomeOneofCase.Hold)
                 {
                     held.Grow(reply.Hold);

@@ -12,6 +12,7 @@ namespace LlmGateway.Routing.Calls;
 /// </summary>
 internal sealed partial class SettlementDesk(
     BillingClient billing,
+    SettlementCall settlements,
     SettlementOutbox outbox,
     RoutingMetrics metrics,
     IHostApplicationLifetime lifetime,
@@ -23,13 +24,14 @@ internal sealed partial class SettlementDesk(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <returns>The figures; null when Billing refused for good, or when the client left and the outbox has the settlement.</returns>
-    public async Task<Settlement?> SettleAsync(SettleRequest request, CancellationToken client)
+    public async Task<Settlement?> SettleAsync(SettleRequest request, HeldCall held, CancellationToken client)
     {
+        var hold = held.Again(held.OutputTokens, minOutputTokens: 0);
         var started = time.GetTimestamp();
         var written = false;
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            if (await TryAsync(request) is { } reply)
+            if (await TryAsync(request, hold) is { } reply)
             {
                 if (written)
                 {
@@ -42,7 +44,7 @@ internal sealed partial class SettlementDesk(
             var stopping = lifetime.ApplicationStopping.IsCancellationRequested;
             if (!written && (stopping || time.GetElapsedTime(started) >= options.Value.SettleTimeout))
             {
-                written = await outbox.TryAddAsync(request);
+                written = await outbox.TryAddAsync(request, hold);
             }
 
             if (written && (stopping || client.IsCancellationRequested))
@@ -72,11 +74,11 @@ internal sealed partial class SettlementDesk(
     }
 
     /// <returns>Null when it is worth another try.</returns>
-    private async Task<SettleReply?> TryAsync(SettleRequest request)
+    private async Task<SettleReply?> TryAsync(SettleRequest request, HoldRequest hold)
     {
         try
         {
-            var reply = await billing.SettleAsync(request);
+            var reply = await settlements.SendAsync(request, hold, CancellationToken.None);
             if (reply.OutcomeCase == SettleReply.OutcomeOneofCase.Refusal)
             {
                 metrics.SettlementRefused(reply.Refusal.Reason);

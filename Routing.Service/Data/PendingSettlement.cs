@@ -11,6 +11,9 @@ internal sealed class PendingSettlement
     /// <summary>A serialised SettleRequest of billing.v1.</summary>
     public required byte[] Request { get; set; }
 
+    /// <summary>A serialised HoldRequest of billing.v1: makes the call's hold again, should Billing have lost it.</summary>
+    public required byte[] Hold { get; set; }
+
     public DateTimeOffset CreatedAt { get; set; }
 
     /// <summary>Why Billing will never take it. It then stays for the operator to look at.</summary>
@@ -25,6 +28,7 @@ internal sealed class PendingSettlementsTable : IEntityTypeConfiguration<Pending
         settlement.HasKey(s => s.RequestId).HasName("pending_settlements_pkey");
         settlement.Property(s => s.RequestId).HasColumnName("request_id").HasMaxLength(64);
         settlement.Property(s => s.Request).HasColumnName("request");
+        settlement.Property(s => s.Hold).HasColumnName("hold");
         settlement.Property(s => s.CreatedAt).HasColumnName("created_at");
         settlement.Property(s => s.Refusal).HasColumnName("refusal");
         settlement.HasIndex(s => s.CreatedAt).HasFilter("refusal IS NULL").HasDatabaseName("pending_settlements_created_at_idx");

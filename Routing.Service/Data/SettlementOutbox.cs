@@ -10,14 +10,14 @@ internal sealed partial class SettlementOutbox(
     IServiceScopeFactory scopes, RoutingMetrics metrics, TimeProvider time, ILogger<SettlementOutbox> logger)
 {
     /// <returns>True when the settlement is durable.</returns>
-    public Task<bool> TryAddAsync(SettleRequest request) => TryAsync(request.RequestId, async db =>
+    public Task<bool> TryAddAsync(SettleRequest request, HoldRequest hold) => TryAsync(request.RequestId, async db =>
     {
-        var bytes = request.ToByteArray();
+        var (bytes, holdBytes) = (request.ToByteArray(), hold.ToByteArray());
         var now = time.GetUtcNow();
         await db.Database.ExecuteSqlAsync(
             $"""
-             INSERT INTO routing.pending_settlements (request_id, request, created_at)
-             VALUES ({request.RequestId}, {bytes}, {now}) ON CONFLICT DO NOTHING
+             INSERT INTO routing.pending_settlements (request_id, request, hold, created_at)
+             VALUES ({request.RequestId}, {bytes}, {holdBytes}, {now}) ON CONFLICT DO NOTHING
              """);
         metrics.SettlementDeferred();
         Log.Written(logger, request.RequestId);
@@ -33,13 +33,13 @@ internal sealed partial class SettlementOutbox(
 
     /// <summary>The oldest that Billing has not refused.</summary>
     /// <exception cref="DbException">The database does not answer.</exception>
-    public async Task<IReadOnlyList<SettleRequest>> WaitingAsync(int most, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(SettleRequest Request, HoldRequest Hold)>> WaitingAsync(int most, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var rows = await scope.ServiceProvider.GetRequiredService<RoutingDbContext>().PendingSettlements
             .AsNoTracking().Where(settlement => settlement.Refusal == null).OrderBy(settlement => settlement.CreatedAt).Take(most)
-            .Select(settlement => settlement.Request).ToListAsync(cancellationToken);
-        return [.. rows.Select(SettleRequest.Parser.ParseFrom)];
+            .Select(settlement => new { settlement.Request, settlement.Hold }).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => (SettleRequest.Parser.ParseFrom(row.Request), HoldRequest.Parser.ParseFrom(row.Hold)))];
     }
 
     private async Task<bool> TryAsync(string requestId, Func<RoutingDbContext, Task> action)

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using LlmGateway.Protos.Billing.V1;
-using BillingClient = LlmGateway.Protos.Billing.V1.BillingApi.BillingApiClient;
+using LlmGateway.Routing.Calls;
 
 namespace LlmGateway.Routing.Data;
 
@@ -8,7 +8,8 @@ namespace LlmGateway.Routing.Data;
 /// Sends what is in the outbox until Billing takes it: settlements whose clients or whose processes are gone. A call that still waits sends
 /// its own too, and so may another replica; Billing settles once by request id.
 /// </summary>
-internal sealed partial class SettlementSender(BillingClient billing, SettlementOutbox outbox, TimeProvider time, ILogger<SettlementSender> logger)
+internal sealed partial class SettlementSender(
+    SettlementCall settlements, SettlementOutbox outbox, TimeProvider time, ILogger<SettlementSender> logger)
     : BackgroundService
 {
     private const int Batch = 100;
@@ -51,9 +52,9 @@ internal sealed partial class SettlementSender(BillingClient billing, Settlement
         while (await outbox.WaitingAsync(Batch, cancellationToken) is { Count: > 0 } waiting)
         {
             var closed = 0;
-            foreach (var request in waiting)
+            foreach (var (request, hold) in waiting)
             {
-                closed += await SendAsync(request, cancellationToken) ? 1 : 0;
+                closed += await SendAsync(request, hold, cancellationToken) ? 1 : 0;
             }
 
             if (closed < waiting.Count)
@@ -64,11 +65,11 @@ internal sealed partial class SettlementSender(BillingClient billing, Settlement
         }
     }
 
-    private async Task<bool> SendAsync(SettleRequest request, CancellationToken cancellationToken)
+    private async Task<bool> SendAsync(SettleRequest request, HoldRequest hold, CancellationToken cancellationToken)
     {
         try
         {
-            var reply = await billing.SettleAsync(request, cancellationToken: cancellationToken);
+            var reply = await settlements.SendAsync(request, hold, cancellationToken);
             if (reply.OutcomeCase == SettleReply.OutcomeOneofCase.Settlement)
             {
                 Log.Sent(logger, request.RequestId);

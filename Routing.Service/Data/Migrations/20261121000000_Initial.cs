@@ -14,6 +14,7 @@ internal sealed class Initial : Migration
         CREATE TABLE routing.pending_settlements (
             request_id character varying(64) NOT NULL,
             request bytea NOT NULL,
+            hold bytea NOT NULL,
             created_at timestamp with time zone NOT NULL,
             refusal text,
             CONSTRAINT pending_settlements_pkey PRIMARY KEY (request_id)

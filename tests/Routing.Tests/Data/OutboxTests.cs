@@ -19,6 +19,6 @@ public sealed class OutboxTests
             services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<RoutingMetrics>(), TimeProvider.System,
             NullLogger<SettlementOutbox>.Instance);
 
-        (await outbox.TryAddAsync(new SettleRequest { RequestId = "req_1" })).ShouldBeFalse();
+        (await outbox.TryAddAsync(new SettleRequest { RequestId = "req_1" }, new HoldRequest())).ShouldBeFalse();
     }
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Grpc.Net.Client;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Testing;
+using Npgsql;
 
 namespace LlmGateway.Routing.Tests.Running;
 
@@ -96,6 +97,19 @@ public sealed class BillingProcess : IAsyncDisposable
     {
         var reply = await Client.ListTransactionsAsync(new ListTransactionsRequest { AccountId = account, Limit = 100 });
         return [.. reply.Transactions.Where(transaction => transaction.Kind == "charge").Reverse()];
+    }
+
+    /// <summary>As a crash of the database may: the commit that made the hold was not on disk yet.</summary>
+    public async Task LoseHoldAsync(string requestId)
+    {
+        await using var database = NpgsqlDataSource.Create(_database);
+        await using var command = database.CreateCommand(
+            """
+            with lost as (delete from billing.holds where request_id = $1 and state = 'open' returning account_id, amount)
+            update billing.accounts a set held = a.held - lost.amount from lost where a.id = lost.account_id
+            """);
+        command.Parameters.AddWithValue(requestId);
+        (await command.ExecuteNonQueryAsync()).ShouldBe(1);
     }
 
     public async ValueTask DisposeAsync()
