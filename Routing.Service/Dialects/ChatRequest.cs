@@ -13,6 +13,12 @@ internal sealed class ChatRequest
 
     private const int BytesPerHeldToken = 2;
 
+    /// <summary>What a chat template puts around each message.</summary>
+    private const int TokensPerMessage = 8;
+
+    private int _messages;
+    private long _uncounted;
+
     private ChatRequest(ReadOnlyMemory<byte> body) => Body = body;
 
     public ReadOnlyMemory<byte> Body { get; }
@@ -34,7 +40,7 @@ internal sealed class ChatRequest
     /// <summary>"n": answers asked for.</summary>
     public int Choices { get; private set; } = 1;
 
-    /// <summary>UTF-8 bytes of the messages' text, and of the tools' definitions.</summary>
+    /// <summary>UTF-8 bytes of the messages' text, and of the tools' and functions' definitions: what an estimate goes by.</summary>
     public long PromptBytes { get; private set; }
 
     /// <summary>Images, and other parts that are no text.</summary>
@@ -43,8 +49,12 @@ internal sealed class ChatRequest
     /// <summary>Prompt tokens that are no text.</summary>
     public long ImageTokens => (long)Images * TokensPerImage;
 
-    /// <summary>An upper bound of the prompt's tokens: what is held.</summary>
-    public long PromptBound => ((PromptBytes + BytesPerHeldToken - 1) / BytesPerHeldToken) + ImageTokens;
+    /// <summary>
+    /// An upper bound of the prompt's tokens: what is held. Any member may reach the model (response_format, prediction, ones that are not
+    /// known yet), so that the whole body counts. Files and recordings count as they stand there; only an image's data has a bound of its own.
+    /// </summary>
+    public long PromptBound => ((Body.Length - _uncounted + BytesPerHeldToken - 1) / BytesPerHeldToken)
+        + ((long)_messages * TokensPerMessage) + ImageTokens;
 
     /// <summary>Null when the body cannot be used; then the problem says why, and param at which field.</summary>
     public static ChatRequest? Read(ReadOnlyMemory<byte> body, out string problem, out string param)
@@ -116,7 +126,7 @@ internal sealed class ChatRequest
             case Members.Messages:
                 ReadMessages(ref reader);
                 return true;
-            case Members.Tools:
+            case Members.Tools or Members.Functions:
                 var value = Value(ref reader);
                 PromptBytes += value.End.Value - value.Start.Value;
                 return true;
@@ -151,7 +161,7 @@ internal sealed class ChatRequest
         return Value(ref reader);
     }
 
-    /// <summary>Counts every text in the messages, wherever it stands: content, parts, tool calls, reasoning sent back.</summary>
+    /// <summary>Counts the messages, every text in them wherever it stands (content, parts, tool calls, reasoning sent back), and what is no text.</summary>
     private void ReadMessages(ref Utf8JsonReader reader)
     {
         var depth = reader.CurrentDepth;
@@ -160,18 +170,37 @@ internal sealed class ChatRequest
             return;
         }
 
-        var counts = true;
+        var (counts, image) = (true, false);
+        var imageDepth = int.MaxValue;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
-            if (reader.TokenType == JsonTokenType.PropertyName)
+            switch (reader.TokenType)
             {
-                counts = Counts(ref reader);
-            }
-            else if (reader.TokenType == JsonTokenType.String && counts)
-            {
-                PromptBytes += reader.ValueIsEscaped ? JsonText.Utf8Length(reader.ValueSpan) : reader.ValueSpan.Length;
+                case JsonTokenType.PropertyName:
+                    // {"image_url":{"detail":"low","url":"data:image\/png;base64,…"}}, or the address itself as image_url's value.
+                    var isImage = reader.ValueTextEquals("image_url"u8);
+                    imageDepth = isImage ? reader.CurrentDepth : reader.CurrentDepth > imageDepth ? imageDepth : int.MaxValue;
+                    image = isImage || (reader.CurrentDepth > imageDepth && reader.ValueTextEquals("url"u8));
+                    counts = Counts(ref reader);
+                    break;
+                case JsonTokenType.String when image && reader.ValueSpan.StartsWith("data:image"u8):
+                    _uncounted += reader.ValueSpan.Length;
+                    break;
+                case JsonTokenType.String:
+                    ReadText(ref reader, counts);
+                    break;
+                case JsonTokenType.StartObject when reader.CurrentDepth == depth + 1:
+                    _messages++;
+                    break;
             }
         }
+    }
+
+    private void ReadText(ref Utf8JsonReader reader, bool counts)
+    {
+        var length = reader.ValueIsEscaped ? JsonText.Utf8Length(reader.ValueSpan) : reader.ValueSpan.Length;
+        _uncounted += reader.ValueSpan.Length - length;
+        PromptBytes += counts ? length : 0;
     }
 
     private bool Counts(ref Utf8JsonReader reader)
@@ -197,6 +226,7 @@ internal sealed class ChatRequest
         : reader.ValueTextEquals("max_completion_tokens"u8) ? (Members.MaxCompletionTokens, "max_completion_tokens")
         : reader.ValueTextEquals("n"u8) ? (Members.Choices, "n")
         : reader.ValueTextEquals("tools"u8) ? (Members.Tools, "tools")
+        : reader.ValueTextEquals("functions"u8) ? (Members.Functions, "functions")
         : (Members.None, "");
 
     [Flags]
@@ -211,5 +241,6 @@ internal sealed class ChatRequest
         MaxCompletionTokens = 32,
         Choices = 64,
         Tools = 128,
+        Functions = 256,
     }
 }

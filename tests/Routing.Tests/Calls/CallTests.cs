@@ -165,7 +165,7 @@ public sealed class CallTests(RoutingFixture fixture) : IClassFixture<RoutingFix
         var failed = (await call.RunAsync(fixture.Host)).Failed!;
 
         failed.Failure.ShouldBe(CallFailure.InsufficientBalance);
-        failed.Balance.RequiredNanoUsd.ShouldBe(RoutingFixture.Cost(0, 16384 * 999));
+        failed.Balance.RequiredNanoUsd.ShouldBe(RoutingFixture.Cost(call.HeldPrompt, 16384 * 999));
         (failed.Balance.AvailableNanoUsd, failed.Balance.BalanceNanoUsd, failed.Balance.HeldNanoUsd).ShouldBe((Grant, Grant, 0));
         fixture.Provider.CallsOf(model).ShouldBeEmpty();
     }
@@ -176,14 +176,15 @@ public sealed class CallTests(RoutingFixture fixture) : IClassFixture<RoutingFix
         var model = fixture.NextModel();
         var gate = new Gate();
         fixture.Provider.On(model, new Script { Chunks = 9, PromptTokens = 33, Gate = gate });
-        var calls = Enumerable.Range(0, 40).Select(_ => new TestCall(model) { Account = "forty", MaxTokens = 20 }.RunAsync(fixture.Host)).ToList();
+        var calls = Enumerable.Range(0, 40).Select(_ => new TestCall(model) { Account = "forty", MaxTokens = 20 }).ToList();
+        var running = calls.Select(call => call.RunAsync(fixture.Host)).ToList();
         await gate.ReachedAsync(40);
 
         var (_, held) = await fixture.Billing.BalanceAsync("forty");
         gate.Open();
-        var answers = await Task.WhenAll(calls);
+        var answers = await Task.WhenAll(running);
 
-        held.ShouldBe(40 * RoutingFixture.Cost(11, 20));
+        held.ShouldBe(40 * RoutingFixture.Cost(calls[0].HeldPrompt, 20));
         answers.ShouldAllBe(answer => answer.Ended != null);
         var tally = fixture.Provider.Tally(model);
         (tally.Calls, tally.PromptTokens, tally.CompletionTokens).ShouldBe((40, 40 * 33, 40 * 9));

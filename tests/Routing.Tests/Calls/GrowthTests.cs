@@ -14,8 +14,7 @@ public sealed class GrowthTests(RoutingFixture fixture) : IClassFixture<RoutingF
 {
     private const int FirstHold = 32;
 
-    // The prompt of a test call is 22 bytes: held as 11 tokens, and charged as 6 where nobody counted it.
-    private const int HeldPrompt = 11;
+    // The prompt of a test call is 22 bytes: charged as 6 tokens where nobody counted it.
     private const int EstimatedPrompt = 6;
 
     private static readonly IReadOnlyList<string> TwoHundred = [.. Enumerable.Repeat("ab ", 200)];
@@ -49,7 +48,7 @@ public sealed class GrowthTests(RoutingFixture fixture) : IClassFixture<RoutingF
         await middle.ReachedAsync();
 
         // The first of three tokens is half of what is held.
-        await Wait.UntilAsync(async () => (await fixture.Billing.BalanceAsync(call.Account)).Held == RoutingFixture.Cost(HeldPrompt, 4));
+        await Wait.UntilAsync(async () => (await fixture.Billing.BalanceAsync(call.Account)).Held == RoutingFixture.Cost(call.HeldPrompt, 4));
         middle.Open();
 
         (await running).Ended.ShouldNotBeNull();
@@ -59,10 +58,10 @@ public sealed class GrowthTests(RoutingFixture fixture) : IClassFixture<RoutingF
     [Fact]
     public async Task A_stream_that_outgrows_the_balance_ends_there_and_is_charged_for_what_came()
     {
-        var grant = RoutingFixture.Cost(HeldPrompt, 100);
+        var call = new TestCall(fixture.NextModel());
+        var grant = RoutingFixture.Cost(call.HeldPrompt, 100);
         await using var billing = await BillingProcess.StartAsync(Balance(grant));
         await using var host = await StartAsync(billing);
-        var call = new TestCall(fixture.NextModel());
         fixture.Provider.On(call.Model, new Script { Pieces = TwoHundred, ChunkDelay = TimeSpan.FromMilliseconds(5) });
 
         var answer = await call.RunAsync(host);
@@ -84,11 +83,11 @@ public sealed class GrowthTests(RoutingFixture fixture) : IClassFixture<RoutingF
     [Fact]
     public async Task A_first_hold_that_had_to_shrink_goes_upstream_and_does_not_grow()
     {
-        var grant = RoutingFixture.Cost(HeldPrompt, 100);
+        var call = new TestCall(fixture.NextModel());
+        var grant = RoutingFixture.Cost(call.HeldPrompt, 100);
         await using var billing = await BillingProcess.StartAsync(Balance(grant));
         await using var host = await StartAsync(billing, firstHold: 150, ("Billing:MinOutputTokens", "50"));
-        var call = new TestCall(fixture.NextModel());
-        fixture.Provider.On(call.Model, new Script { Pieces = TwoHundred, PromptTokens = 11 });
+        fixture.Provider.On(call.Model, new Script { Pieces = TwoHundred, PromptTokens = call.HeldPrompt });
 
         var answer = await call.RunAsync(host);
 

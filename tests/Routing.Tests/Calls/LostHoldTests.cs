@@ -12,7 +12,7 @@ namespace LlmGateway.Routing.Tests.Calls;
 public sealed class LostHoldTests : IAsyncLifetime
 {
     // A prompt of 22 bytes, held as 11 tokens, and at most 9 tokens of answer.
-    private static readonly long Grant = RoutingFixture.Cost(11, 9);
+    private static readonly long Grant = RoutingFixture.Cost(new TestCall("one-1") { MaxTokens = 9 }.HeldPrompt, 9);
 
     private readonly Gate _middle = new();
     private BillingProcess _billing = null!;

@@ -6,21 +6,51 @@ namespace LlmGateway.Routing.Tests.Dialects;
 public sealed class ChatRequestTests
 {
     [Fact]
-    public void The_prompts_bound_is_half_its_texts_bytes_and_1600_an_image()
+    public void The_prompts_bound_is_half_the_bodys_bytes_8_a_message_and_1600_an_image_and_its_estimate_goes_by_the_text()
     {
-        var request = Read(
-            """
+        const string Image = "data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        const string Body =
+            $$$"""
             {"model":"m","messages":[
               {"role":"system","content":"0123456789"},
               {"role":"user","content":[
                 {"type":"text","text":"äöü"},
-                {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","detail":"high"}}]},
+                {"type":"image_url","image_url":{"detail":"high","url":"{{{Image}}}"}}]},
               {"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}}]}]}
-            """);
+            """;
+
+        var request = Read(Body);
 
         request.PromptBytes.ShouldBe(10 + 6 + 3);
         request.Images.ShouldBe(1);
-        request.PromptBound.ShouldBe(10 + 1600);
+        request.PromptBound.ShouldBe(Half(Encoding.UTF8.GetByteCount(Body) - Image.Length) + (3 * 8) + 1600);
+    }
+
+    [Theory]
+    [InlineData("functions")]
+    [InlineData("tools")]
+    [InlineData("response_format")]
+    [InlineData("prediction")]
+    [InlineData("some_future_member")]
+    public void Whatever_may_reach_the_model_is_part_of_the_bound(string member)
+    {
+        var value = new string('x', 10_000);
+
+        Read($$"""{"messages":[],"{{member}}":["{{value}}"]}""").PromptBound.ShouldBeGreaterThan(5000);
+    }
+
+    [Theory]
+    [InlineData("\"file\":{\"file_data\":\"")]
+    [InlineData("\"input_audio\":{\"format\":\"wav\",\"data\":\"")]
+    [InlineData("\"video_url\":{\"url\":\"data:video/mp4;base64,")]
+    [InlineData("\"made_up\":{\"url\":\"data:image/png;base64,")]
+    public void What_is_no_image_is_bounded_by_its_size_and_no_text_of_the_estimate(string part)
+    {
+        var data = new string('A', 100_000);
+        var request = Read($$$"""{"messages":[{"role":"user","content":[{"image_url":"data:image/png;base64,AA"},{"type":"x",{{{part}}}{{{data}}}"}}]}]}""");
+
+        request.PromptBound.ShouldBeInRange(50_000, 54_000);
+        request.PromptBytes.ShouldBe(0);
     }
 
     [Fact]
@@ -29,14 +59,17 @@ public sealed class ChatRequestTests
         var request = Read("""{"messages":[{"content":"a\n\u00e9\u4e16\ud83d\ude80\ud800"}]}""");
 
         request.PromptBytes.ShouldBe(1 + 1 + 2 + 3 + 4 + 2);
+        request.PromptBound.ShouldBe(Half(request.Body.Length - 34 + request.PromptBytes) + 8);
     }
 
-    [Fact]
-    public void Tools_are_part_of_the_prompt()
+    [Theory]
+    [InlineData("tools")]
+    [InlineData("functions")]
+    public void Tools_are_part_of_the_estimate(string member)
     {
         const string Tools = """[{"type":"function","function":{"name":"f"}}]""";
 
-        Read($$"""{"messages":[],"tools":{{Tools}}}""").PromptBytes.ShouldBe(Tools.Length);
+        Read($$"""{"messages":[],"{{member}}":{{Tools}}}""").PromptBytes.ShouldBe(Tools.Length);
     }
 
     [Theory]
@@ -67,6 +100,8 @@ public sealed class ChatRequestTests
         param.ShouldBe(field);
         problem.ShouldNotBeEmpty();
     }
+
+    private static long Half(long bytes) => (bytes + 1) / 2;
 
     internal static ChatRequest Read(string body) =>
         ChatRequest.Read(Encoding.UTF8.GetBytes(body), out var problem, out _) ?? throw new InvalidOperationException(problem);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Dialects;
 
 namespace LlmGateway.Routing.Tests.Running;
 
@@ -24,6 +25,9 @@ internal sealed record TestCall(string Model)
     public string Prompt { get; init; } = "Say hello to the world";
 
     public string? Body { get; init; }
+
+    /// <summary>Tokens that are held for the prompt.</summary>
+    public long HeldPrompt => ChatRequest.Read(ToRequest().Body.Memory, out _, out _)!.PromptBound;
 
     public CompleteRequest ToRequest()
     {
