@@ -15,6 +15,8 @@ internal static class CallRegistration
         builder.Services.AddSingleton<HoldRenewer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<HoldRenewer>());
         builder.Services.AddSingleton<SettlementCall>();
+        builder.Services.AddSingleton<HoldReturner>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<HoldReturner>());
         builder.Services.AddSingleton<SettlementDesk>();
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();

@@ -26,7 +26,7 @@ namespace LlmGateway.Routing.Calls;
 /// </summary>
 internal sealed class CallRunner(
     CatalogStore catalog, RouteSelector selector, BillingClient billing, AttemptLoop attempts, SettlementDesk desk, HoldRenewer renewer,
-    RoutingMetrics metrics, IOptions<BillingOptions> options, TimeProvider time)
+    HoldReturner returner, RoutingMetrics metrics, IOptions<BillingOptions> options, TimeProvider time)
 {
     public async Task RunAsync(Call call, CallOutput output, CancellationToken client)
     {
@@ -42,9 +42,15 @@ internal sealed class CallRunner(
 
         // :: Hold
         var wanted = HoldPlan.Request(call, model, candidates, options.Value);
-        var (held, refusal) = await HeldCall.AcquireAsync(billing, wanted, (time.GetUtcNow() + options.Value.HoldTimeout).UtcDateTime);
+        var outcome = await HeldCall.AcquireAsync(billing, wanted, (time.GetUtcNow() + options.Value.HoldTimeout).UtcDateTime);
+        var (held, refusal) = outcome;
         if (held is null)
         {
+            if (outcome.MayBeHeld)
+            {
+                returner.Return(call.RequestId);
+            }
+
             metrics.Refused(refusal!.Name);
             await output.FailedAsync(refusal, attempts: 0);
             return;

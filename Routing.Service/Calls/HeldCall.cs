@@ -47,7 +47,7 @@ internal sealed class HeldCall
             {
                 HoldReply.OutcomeOneofCase.Hold => new HoldOutcome(new HeldCall(request, reply.Hold), null),
                 HoldReply.OutcomeOneofCase.Refusal => new HoldOutcome(null, Refused(reply.Refusal)),
-                _ => new HoldOutcome(null, Unavailable("Billing gave no answer.")),
+                _ => new HoldOutcome(null, Unavailable("Billing gave no answer.")) { MayBeHeld = true },
             };
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
@@ -56,7 +56,7 @@ internal sealed class HeldCall
         }
         catch (RpcException)
         {
-            return new HoldOutcome(null, Unavailable("Billing is not available, and no call is made without a hold."));
+            return new HoldOutcome(null, Unavailable("Billing is not available, and no call is made without a hold.")) { MayBeHeld = true };
         }
     }
 
@@ -82,4 +82,8 @@ internal sealed class HeldCall
 }
 
 /// <summary>Either a hold or a fault.</summary>
-internal readonly record struct HoldOutcome(HeldCall? Held, CallFault? Fault);
+internal readonly record struct HoldOutcome(HeldCall? Held, CallFault? Fault)
+{
+    /// <summary>With a fault: the answer did not come, and the hold may have been made nevertheless.</summary>
+    public bool MayBeHeld { get; init; }
+}
