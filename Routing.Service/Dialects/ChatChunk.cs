@@ -180,7 +180,7 @@ internal struct ChatChunk
         }
 
         var start = (int)reader.TokenStartIndex;
-        long? prompt = null, output = null;
+        long? prompt = null, output = null, total = null;
         long cached = 0, written = 0, reasoning = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -191,6 +191,10 @@ internal struct ChatChunk
             else if (reader.ValueTextEquals("completion_tokens"u8))
             {
                 output = Count(ref reader);
+            }
+            else if (reader.ValueTextEquals("total_tokens"u8))
+            {
+                total = Count(ref reader);
             }
             else if (reader.ValueTextEquals("prompt_tokens_details"u8))
             {
@@ -208,8 +212,12 @@ internal struct ChatChunk
         }
 
         UsageRange = start..(int)reader.BytesConsumed;
-        Usage = new ReportedUsage(prompt, output, cached, written, reasoning);
+        Usage = new ReportedUsage(prompt, WithReasoning(output, total - prompt), cached, written, reasoning);
     }
+
+    // xAI leaves the reasoning out of the completion and has it in the total:
+    // {"prompt_tokens":12,"completion_tokens":1,"total_tokens":399,"completion_tokens_details":{"reasoning_tokens":386}}
+    private static long? WithReasoning(long? output, long? rest) => output is null || rest is null ? output : Math.Max(output.Value, rest.Value);
 
     // May be null altogether, and each of its members too (vLLM).
     private static (long First, long Second) Details(ref Utf8JsonReader reader, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)

@@ -154,6 +154,18 @@ public sealed class ChatStreamTests
         broken.Usage.Estimated.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("""{"prompt_tokens":12,"completion_tokens":1,"total_tokens":399,"completion_tokens_details":{"reasoning_tokens":386}}""", 387)]
+    [InlineData("""{"prompt_tokens":12,"completion_tokens":390,"total_tokens":402,"completion_tokens_details":{"reasoning_tokens":386}}""", 390)]
+    [InlineData("""{"prompt_tokens":12,"completion_tokens":390,"total_tokens":0,"completion_tokens_details":{"reasoning_tokens":386}}""", 390)]
+    [InlineData("""{"prompt_tokens":12,"completion_tokens":390,"total_tokens":null,"completion_tokens_details":{"reasoning_tokens":386}}""", 390)]
+    public async Task Reasoning_that_only_the_total_has_is_output(string usage, long output)
+    {
+        var read = await ReadAsync(Recorded.Bytes(Recorded.Contents[1], Recorded.Finish, $$"""{"choices":[],"usage":{{usage}}}""", "[DONE]"));
+
+        read.Usage.ShouldBe(new TokenUsage(12, 0, 0, output, 386, Estimated: false));
+    }
+
     [Fact]
     public async Task Azures_first_chunk_with_empty_choices_is_not_passed_on()
     {
