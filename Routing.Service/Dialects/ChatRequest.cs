@@ -16,6 +16,14 @@ internal sealed class ChatRequest
     /// <summary>What a chat template puts around each message.</summary>
     private const int TokensPerMessage = 8;
 
+    private static readonly string[] Names =
+    [
+        "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "tools", "functions",
+    ];
+
+    /// <summary>Bytes of the longest of those names with each letter written as \u0041.</summary>
+    private static readonly int LongestWritten = 6 * Names.Max(name => name.Length);
+
     private int _messages;
     private long _uncounted;
 
@@ -78,6 +86,12 @@ internal sealed class ChatRequest
                 {
                     // The gateway reads one of the two, a provider perhaps the other: a bound must not depend on which.
                     (problem, param) = ($"{name} is given twice.", name);
+                    return null;
+                }
+
+                if (member == Members.None && Lookalike(ref reader, out var written) is { } known)
+                {
+                    (problem, param) = ($"{written} must be written {known}.", written);
                     return null;
                 }
 
@@ -228,6 +242,23 @@ internal sealed class ChatRequest
         : reader.ValueTextEquals("tools"u8) ? (Members.Tools, "tools")
         : reader.ValueTextEquals("functions"u8) ? (Members.Functions, "functions")
         : (Members.None, "");
+
+    /// <summary>
+    /// The known member that this one equals but for its case. Servers written in Go (Ollama, LocalAI) take it for that one, after every check
+    /// here; their JSON library also folds the long s and the Kelvin sign: https://pkg.go.dev/encoding/json#Unmarshal.
+    /// </summary>
+    private static string? Lookalike(ref Utf8JsonReader reader, out string written)
+    {
+        written = "";
+        if (reader.ValueSpan.Length > LongestWritten)
+        {
+            return null;
+        }
+
+        written = reader.GetString()!;
+        var folded = written.Replace('\u017f', 's').Replace('\u212a', 'k');
+        return Array.Find(Names, name => name.Equals(folded, StringComparison.OrdinalIgnoreCase));
+    }
 
     [Flags]
     private enum Members
