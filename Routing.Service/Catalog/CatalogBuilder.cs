@@ -34,6 +34,38 @@ internal sealed record CatalogBuilder(
         return new CatalogSnapshot(models, aliases, Default(discovered), Catalog.Strategy);
     }
 
+    /// <summary>
+    /// Billing knows one price of a provider's model, wherever it runs: two servers that announce the same one must be priced alike.
+    /// Which entries those are depends on addresses and keys, so that the file alone does not tell.
+    /// </summary>
+    public void CheckPrices(CatalogProblems problems)
+    {
+        if (MockAnswers)
+        {
+            // The mock stands in for every provider, and its answers are made up.
+            return;
+        }
+
+        var known = new Dictionary<(string Provider, string Model), (long Line, TokenPrices Prices)>();
+        foreach (var entry in Catalog.Entries)
+        {
+            if (Usable(entry) is not { Mode: ModelMode.Chat, Prices: { } prices } deployment)
+            {
+                continue;
+            }
+
+            var identity = (deployment.Provider, deployment.UpstreamModel);
+            if (!known.TryAdd(identity, (entry.Entry.Line, prices)) && !known[identity].Prices.SameAs(prices))
+            {
+                problems.Error(entry.Entry.Line, string.Create(CultureInfo.InvariantCulture,
+                    $"{deployment.Provider}/{deployment.UpstreamModel} has another price on line {known[identity].Line} (a server of one's own without a price is free): price them alike."));
+            }
+        }
+    }
+
+    /// <summary>Whether this is the vendor's own API, which an entry without an address means too.</summary>
+    internal static bool IsVendor(Uri? address) => address?.Host == OpenAiAddress.Host;
+
     private string Default(IReadOnlyList<string> discovered) =>
         DefaultModel.Length > 0 ? DefaultModel : discovered.Count > 0 ? discovered[0] : FallbackModel;
 
@@ -49,7 +81,7 @@ internal sealed record CatalogBuilder(
                     {
                         BaseAddress = ServerAddress.TryParse(Providers.OpenAi.BaseUrl) ?? OpenAiAddress,
                         Key = key,
-                        Prices = entry.Prices ?? ShippedPrices(entry),
+                        Prices = entry.Prices ?? FilePrices(entry) ?? ShippedPrices(entry),
                     }
                     : null;
             case ProviderName.OpenAi:
@@ -104,6 +136,10 @@ internal sealed record CatalogBuilder(
         MaxOutputTokens = entry.MaxOutputTokens,
     };
 
+    /// <summary>What another entry of the same vendor's model is priced at.</summary>
+    private TokenPrices? FilePrices(CheckedEntry entry) => Catalog.Entries.FirstOrDefault(other => other.Prices is not null
+        && other.Provider == entry.Provider && other.Model == entry.Model && (other.Entry.ApiBase is null || IsVendor(other)))?.Prices;
+
     private TokenPrices? ShippedPrices(CheckedEntry entry) => Shipped.Entries
         .FirstOrDefault(shipped => shipped.Provider == entry.Provider && shipped.Model == entry.Model)?.Prices;
 
@@ -118,7 +154,7 @@ internal sealed record CatalogBuilder(
         ? ServerAddress.TryParse(resolved)
         : null;
 
-    private bool IsVendor(CheckedEntry entry) => Address(entry)?.Host == OpenAiAddress.Host;
+    private bool IsVendor(CheckedEntry entry) => IsVendor(Address(entry));
 
     private static IEnumerable<Deployment> WithUniqueIds(List<Deployment> deployments)
     {

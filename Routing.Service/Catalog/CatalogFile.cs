@@ -81,6 +81,7 @@ internal static class CatalogFile
             var info = Mapping(item, "model_info");
             Check(parameters, CatalogKeys.Parameters, "litellm_params.");
             Check(info, CatalogKeys.Info, "model_info.");
+            CheckKey(parameters);
             return new CatalogEntry(item.Start.Line)
             {
                 Name = Text(item, "model_name"),
@@ -95,6 +96,16 @@ internal static class CatalogFile
                 CacheWrite = Text(parameters, "cache_creation_input_token_cost") ?? Text(info, "cache_creation_input_token_cost"),
                 Output = Text(parameters, "output_cost_per_token") ?? Text(info, "output_cost_per_token"),
             };
+        }
+
+        // A key left bare is unset, as everywhere in YAML; "" is a key that somebody forgot to fill in.
+        private void CheckKey(YamlMappingNode? parameters)
+        {
+            if (parameters is not null && Find(parameters, "api_key") is YamlScalarNode { Style: not ScalarStyle.Plain } key
+                && string.IsNullOrWhiteSpace(key.Value))
+            {
+                problems.Error(key.Start.Line, "api_key is empty. Leave it out where none is needed.");
+            }
         }
 
         private IEnumerable<CatalogAlias> Aliases(YamlMappingNode? router)

@@ -27,6 +27,13 @@ internal sealed partial class CatalogLoader(
         var catalog = path.Length > 0 ? Check(path, path) : shipped;
         _builder = new CatalogBuilder(
             catalog, shipped, providers.Value, MockAnswers: MockAnswers(catalog), options.Value.DefaultModel, configuration);
+        var problems = new CatalogProblems(path.Length > 0 ? path : ShippedFile);
+        _builder.CheckPrices(problems);
+        if (problems.HasErrors)
+        {
+            throw new CatalogException(problems.Errors);
+        }
+
         var snapshot = _builder.Build(_discovered);
         store.Replace(snapshot);
         Announce(snapshot);

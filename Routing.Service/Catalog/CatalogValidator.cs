@@ -44,6 +44,8 @@ internal sealed class CatalogValidator(CatalogProblems problems)
             problems.Error(entry.Line, "litellm_params.model is missing.");
         }
 
+        CheckName(entry.Name, "model_name");
+        CheckName(entry.Model, "litellm_params.model");
         var prices = Prices(entry);
         var mode = Mode(entry.Mode);
         var weight = Number(entry.Weight, "weight", 0, 1_000_000) ?? 1;
@@ -83,6 +85,15 @@ internal sealed class CatalogValidator(CatalogProblems problems)
             MaxOutputTokens = (long?)maximum,
             Prices = prices,
         };
+    }
+
+    // A name goes into headers, logs and metrics.
+    private void CheckName(CatalogText? name, string key)
+    {
+        if (name is not null && name.Value.Any(char.IsControl))
+        {
+            problems.Error(name.Line, $"{key} must not have control characters.");
+        }
     }
 
     private TokenPrices? Prices(CatalogEntry entry)
@@ -173,8 +184,9 @@ internal sealed class CatalogValidator(CatalogProblems problems)
         var known = new Dictionary<(string, string, bool), CheckedEntry>();
         foreach (var entry in entries.Where(entry => entry.Prices is not null))
         {
-            var identity = (entry.Provider, entry.Model, entry.Entry.ApiBase is null);
-            if (!known.TryAdd(identity, entry) && known[identity].Prices != entry.Prices)
+            var atVendor = entry.Entry.ApiBase is not { } address || CatalogBuilder.IsVendor(ServerAddress.TryParse(address.Value));
+            var identity = (entry.Provider, entry.Model, atVendor);
+            if (!known.TryAdd(identity, entry) && !known[identity].Prices!.SameAs(entry.Prices!))
             {
                 problems.Error(entry.Entry.Line, string.Create(CultureInfo.InvariantCulture,
                     $"{entry.Provider}/{entry.Model} has another price on line {known[identity].Entry.Line}; a provider's model has one price."));

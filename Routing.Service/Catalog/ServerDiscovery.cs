@@ -84,7 +84,7 @@ internal sealed partial class ServerDiscovery(
     {
         using var document = JsonDocument.Parse(json);
         return [.. document.RootElement.GetProperty("data").EnumerateArray()
-            .Select(model => model.GetProperty("id").GetString()).OfType<string>().Where(name => name.Length > 0).Distinct()];
+            .Select(model => model.GetProperty("id").GetString()).OfType<string>().Where(name => name.Length > 0 && !name.Any(char.IsControl)).Distinct()];
     }
 
     private static partial class Log

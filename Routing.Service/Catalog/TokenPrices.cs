@@ -13,6 +13,12 @@ internal sealed record TokenPrices(long? Input, long? CachedInput, long? CacheWr
     /// <summary>The price of what runs on one's own machines.</summary>
     public static TokenPrices Free { get; } = new(0, 0, 0, 0);
 
+    /// <summary>Billing takes the input's price where a cache's is unknown.</summary>
+    private TokenPrices Effective => this with { CachedInput = CachedInput ?? Input, CacheWrite = CacheWrite ?? Input };
+
+    /// <summary>Whether every call costs the same by both.</summary>
+    public bool SameAs(TokenPrices other) => Effective == other.Effective;
+
     /// <summary>
     /// Reads USD per token, plain or with an exponent ("0.00000015", "1.5e-07"), exactly: a figure finer than a nano-dollar per
     /// million tokens is refused, never rounded.

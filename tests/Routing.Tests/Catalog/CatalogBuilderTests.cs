@@ -72,6 +72,51 @@ public sealed class CatalogBuilderTests
         builder.Build([]).Find("mine")!.Deployments[0].Prices!.Output.ShouldBe(10_000_000_000);
     }
 
+    [Theory]
+    [InlineData("", "input_cost_per_token: 1e-6, output_cost_per_token: 2e-6", true)]
+    [InlineData("input_cost_per_token: 1e-6, output_cost_per_token: 2e-6", "", true)]
+    [InlineData("input_cost_per_token: 1e-6, output_cost_per_token: 2e-6", "input_cost_per_token: 1e-6, output_cost_per_token: 3e-6", true)]
+    [InlineData("", "input_cost_per_token: 0, output_cost_per_token: 0", false)]
+    [InlineData("input_cost_per_token: 1e-6, output_cost_per_token: 2e-6", "input_cost_per_token: 1e-6, output_cost_per_token: 2e-6, cache_read_input_token_cost: 1e-6", false)]
+    public void Two_servers_that_billing_cannot_tell_apart_must_be_priced_alike(string one, string other, bool refused)
+    {
+        var yaml =
+            $$"""
+            model_list:
+              - { model_name: a, litellm_params: { model: openai/llama, api_base: os.environ/ONE, {{one}} } }
+              - { model_name: b, litellm_params: { model: openai/llama, api_base: "http://two/v1", {{other}} } }
+            """.Replace(", }", " }", StringComparison.Ordinal);
+        var (catalog, written) = CatalogFileTests.Check(yaml);
+        var problems = new CatalogProblems("test.yaml");
+
+        Builder(catalog, ("ONE", "http://one/v1")).CheckPrices(problems);
+
+        written.Errors.Concat(problems.Errors).Any().ShouldBe(refused);
+        written.Errors.Concat(problems.Errors).ShouldAllBe(error => error.StartsWith("test.yaml:3: open") && error.Contains("on line 2"));
+    }
+
+    [Fact]
+    public void A_vendors_address_out_of_the_environment_is_the_vendor_and_an_unpriced_entry_costs_what_the_other_does()
+    {
+        const string Vendor =
+            """
+            model_list:
+              - { model_name: a, litellm_params: { model: openai/gpt-4o } }
+              - { model_name: b, litellm_params: { model: openai/gpt-4o, input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 } }
+              - { model_name: c, litellm_params: { model: openai/gpt-4o, api_base: os.environ/BASE, input_cost_per_token: 0, output_cost_per_token: 0 } }
+            """;
+        var (catalog, _) = CatalogFileTests.Check(Vendor);
+        var (same, other) = (new CatalogProblems("test.yaml"), new CatalogProblems("test.yaml"));
+
+        Builder(catalog, ("BASE", "https://api.openai.com/v1")).CheckPrices(same);
+        Builder(catalog, ("BASE", "http://gpu/v1")).CheckPrices(other);
+
+        same.Errors.ShouldHaveSingleItem().ShouldBe(
+            "test.yaml:4: openai/gpt-4o has another price on line 2 (a server of one's own without a price is free): price them alike.");
+        other.Errors.ShouldBeEmpty();
+        Builder(catalog).Build([]).Find("a")!.Deployments[0].Prices!.Input.ShouldBe(1_000_000_000);
+    }
+
     [Fact]
     public void The_models_of_ones_own_server_are_what_it_lists_behind_those_of_the_file()
     {
@@ -124,6 +169,9 @@ public sealed class CatalogBuilderTests
         problems.Errors.ShouldBeEmpty();
         return new CatalogBuilder(catalog, CheckedCatalog.Empty, providers, MockAnswers: false, "", Configuration(environment)).Build([]);
     }
+
+    private static CatalogBuilder Builder(CheckedCatalog catalog, params (string Name, string Value)[] environment) => new(
+        catalog, CheckedCatalog.Empty, new ProvidersOptions { OpenAi = { ApiKey = "sk" } }, MockAnswers: false, "", Configuration(environment));
 
     private static IConfiguration Configuration(params (string Name, string Value)[] environment) => new ConfigurationBuilder()
         .AddInMemoryCollection(environment.Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value))).Build();

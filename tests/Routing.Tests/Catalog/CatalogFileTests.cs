@@ -105,6 +105,46 @@ public sealed class CatalogFileTests
         problems.Errors.ShouldHaveSingleItem().ShouldBe("test.yaml:3: openai/gpt-4o has another price on line 2; a provider's model has one price.");
     }
 
+    [Theory]
+    [InlineData("https://api.openai.com/v1")]
+    [InlineData("https://api.openai.com")]
+    public void The_vendors_address_written_out_is_the_vendor(string address)
+    {
+        var (_, problems) = Check(
+            $$"""
+            model_list:
+              - { model_name: a, litellm_params: { model: openai/gpt-4o, input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 } }
+              - { model_name: b, litellm_params: { model: openai/gpt-4o, api_base: "{{address}}", input_cost_per_token: 0, output_cost_per_token: 0 } }
+            """);
+
+        problems.Errors.ShouldHaveSingleItem().ShouldBe("test.yaml:3: openai/gpt-4o has another price on line 2; a provider's model has one price.");
+    }
+
+    [Theory]
+    [InlineData("\"\"")]
+    [InlineData("' '")]
+    public void An_empty_key_is_refused(string key)
+    {
+        var (_, problems) = Check($"model_list:\n  - {{ model_name: a, litellm_params: {{ model: openai/gpt-4o, api_key: {key} }} }}");
+
+        problems.Errors.ShouldHaveSingleItem().ShouldBe("test.yaml:2: api_key is empty. Leave it out where none is needed.");
+    }
+
+    [Fact]
+    public void A_name_with_control_characters_is_refused_and_one_in_any_script_is_not()
+    {
+        var (_, problems) = Check(
+            """
+            model_list:
+              - { model_name: "a\r\nx: y", litellm_params: { model: openai/gpt-4o } }
+              - { model_name: b, litellm_params: { model: "ollama/l\0" } }
+              - { model_name: 通义, litellm_params: { model: ollama/通义 } }
+            """);
+
+        problems.Errors.ShouldBe(
+            ["test.yaml:2: model_name must not have control characters.", "test.yaml:3: litellm_params.model must not have control characters."]);
+    }
+
     [Fact]
     public void Keys_that_other_gateways_know_are_accepted_and_said_to_have_no_effect()
     {

@@ -24,6 +24,24 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Two_servers_priced_differently_under_one_name_stop_the_start()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file,
+            """
+            model_list:
+              - { model_name: a, litellm_params: { model: vllm/llama, api_base: "http://one/v1" } }
+              - { model_name: b, litellm_params: { model: vllm/llama, api_base: "http://two/v1", input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 } }
+            """);
+
+        var (exitCode, output) = await RunAsync("development", ("MODELS_FILE", file));
+
+        exitCode.ShouldBe(1);
+        output.ShouldContain($"{file}:3: vllm/llama has another price on line 2");
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task In_production_a_start_without_any_provider_is_refused_and_says_what_to_set()
     {
         var (exitCode, output) = await RunAsync("production");
