@@ -11,7 +11,7 @@ namespace LlmGateway.Routing.Providers.OpenAi;
 /// where they are missing:
 /// <code>
 /// "model": the provider's name      "stream": true or false      "stream_options": {…, "include_usage": true} in a stream, else null
-/// "max_completion_tokens" (OpenAI) or "max_tokens" (others): what the hold covers, when the client set no maximum
+/// "max_completion_tokens" (OpenAI) or "max_tokens" (others): what the hold covers, when the client set no maximum (null is none)
 /// </code>
 /// </summary>
 internal static class OpenAiWire
@@ -27,8 +27,7 @@ internal static class OpenAiWire
         Span<(Range? Place, Field Field)> places =
         [
             (request.Model, Field.Model), (request.Stream, Field.Stream), (request.StreamOptions, Field.StreamOptions),
-            (maxTokens is null ? null : request.MaxTokens, Field.MaxTokens),
-            (maxTokens is null || request.MaxTokens is not null ? null : request.MaxCompletionTokens, Field.MaxTokens),
+            (maxTokens is null ? null : TakesCompletionTokens(deployment) ? request.MaxCompletionTokens : request.MaxTokens, Field.MaxTokens),
         ];
         WriteMissing(places, deployment, stream, maxTokens, output);
         places.Sort(static (left, right) => Start(left.Place).CompareTo(Start(right.Place)));
@@ -65,14 +64,16 @@ internal static class OpenAiWire
             output.Write("\"stream_options\":{\"include_usage\":true},"u8);
         }
 
-        if (maxTokens is not null && places[3].Place is null && places[4].Place is null)
+        if (maxTokens is not null && places[3].Place is null)
         {
-            // OpenAI's newer models refuse max_tokens; other servers know max_tokens, and some nothing else.
-            output.Write(deployment.Provider == ProviderName.OpenAi ? "\"max_completion_tokens\":"u8 : "\"max_tokens\":"u8);
+            output.Write(TakesCompletionTokens(deployment) ? "\"max_completion_tokens\":"u8 : "\"max_tokens\":"u8);
             WriteValue(Field.MaxTokens, default, deployment, stream, maxTokens, output);
             output.Write(","u8);
         }
     }
+
+    // OpenAI's newer models refuse max_tokens, unless it is null; other servers know max_tokens, and some nothing else.
+    private static bool TakesCompletionTokens(Deployment deployment) => deployment.Provider == ProviderName.OpenAi;
 
     private static void WriteValue(
         Field field, ReadOnlySpan<byte> old, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)

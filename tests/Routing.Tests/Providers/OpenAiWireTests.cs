@@ -32,10 +32,13 @@ public sealed class OpenAiWireTests
             """{"model":"gpt-4o","stream":false,"stream_options":null,"messages":[]}""");
 
     [Theory]
-    [InlineData("""{"model":"a","max_tokens":null,"messages":[]}""", """{"model":"gpt-4o","max_tokens":256,"messages":[]}""")]
-    [InlineData("""{"model":"a","messages":[],"max_completion_tokens":null}""", """{"model":"gpt-4o","messages":[],"max_completion_tokens":256}""")]
-    [InlineData("""{"model":"a","max_tokens":null,"max_completion_tokens":null}""", """{"model":"gpt-4o","max_tokens":256,"max_completion_tokens":null}""")]
-    public void A_maximum_written_as_null_becomes_what_the_hold_covers(string body, string sent) => Write(body, stream: false, 256).ShouldBe(sent);
+    [InlineData("openai", """{"model":"a","max_tokens":null}""", """{"max_completion_tokens":256,"model":"gpt-4o","max_tokens":null}""")]
+    [InlineData("openai", """{"model":"a","max_completion_tokens":null}""", """{"model":"gpt-4o","max_completion_tokens":256}""")]
+    [InlineData("openai", """{"model":"a","max_tokens":null,"max_completion_tokens":null}""", """{"model":"gpt-4o","max_tokens":null,"max_completion_tokens":256}""")]
+    [InlineData("vllm", """{"model":"a","max_tokens":null,"messages":[]}""", """{"model":"gpt-4o","max_tokens":256,"messages":[]}""")]
+    [InlineData("vllm", """{"model":"a","max_completion_tokens":null}""", """{"max_tokens":256,"model":"gpt-4o","max_completion_tokens":null}""")]
+    public void A_maximum_written_as_null_is_none_and_the_hold_goes_where_the_provider_reads_it(string provider, string body, string sent) =>
+        Write(body, stream: false, 256, provider).ShouldBe(sent);
 
     [Fact]
     public void Servers_other_than_openai_get_max_tokens() =>
@@ -61,7 +64,7 @@ public sealed class OpenAiWireTests
                 && sent.GetProperty("model").GetString() == "gpt-4o"
                 && sent.GetProperty("stream").GetBoolean()
                 && sent.GetProperty("stream_options").GetProperty("include_usage").GetBoolean()
-                && names.Count(name => name.StartsWith("max_", StringComparison.Ordinal)) == 1;
+                && sent.GetProperty("max_completion_tokens").GetInt32() == 9;
         }));
     }
 
