@@ -22,6 +22,7 @@ namespace LlmGateway.Routing.Providers.OpenAi;
 internal static class OpenAiErrors
 {
     private const int MaxMessage = 1000;
+    private const int MaxName = 128;
 
     public static CallFault Classify(HttpStatusCode status, ReadOnlySpan<byte> body, TimeSpan retryAfter, Deployment deployment)
     {
@@ -60,16 +61,21 @@ internal static class OpenAiErrors
     private static CallFault Refused(ErrorBody error, int status, Deployment deployment)
     {
         var message = error.Message.Length > 0
-            ? Clean(error.Message, deployment)
+            ? Clean(error.Message, MaxMessage, deployment)
             : $"{deployment.Provider} refused the request with status {status.ToString(CultureInfo.InvariantCulture)}.";
-        return new CallFault(CallFailure.ProviderRefused, message) { Param = error.Param, Code = error.Normalised, Status = status };
+        return new CallFault(CallFailure.ProviderRefused, message)
+        {
+            Param = Clean(error.Param, MaxName, deployment),
+            Code = Clean(error.Normalised, MaxName, deployment),
+            Status = status,
+        };
     }
 
     // Some servers quote the credentials or the whole request back.
-    private static string Clean(string message, Deployment deployment)
+    private static string Clean(string text, int most, Deployment deployment)
     {
-        var clean = deployment.Key is { } key ? message.Replace(key.Reveal(), "***", StringComparison.Ordinal) : message;
-        return clean.Length <= MaxMessage ? clean : string.Concat(clean.AsSpan(0, MaxMessage), "…");
+        var clean = deployment.Key is { } key ? text.Replace(key.Reveal(), "***", StringComparison.Ordinal) : text;
+        return clean.Length <= most ? clean : string.Concat(clean.AsSpan(0, most - 1), "…");
     }
 
     private readonly record struct ErrorBody(string Message, string Type, string Code, string Param)

@@ -64,6 +64,17 @@ public sealed class OpenAiErrorsTests
     }
 
     [Fact]
+    public void Neither_message_nor_field_nor_code_of_a_refusal_holds_the_key_or_is_endless()
+    {
+        var text = "x-sk-very-secret-" + new string('x', 5000);
+
+        var fault = Classify(400, $$$"""{"error":{"message":"{{{text}}}","param":"{{{text}}}","code":"{{{text}}}"}}""");
+
+        new[] { fault.Message, fault.Param, fault.Code }.ShouldAllBe(part => part.StartsWith("x-***-x"));
+        (fault.Message.Length, fault.Param.Length, fault.Code.Length).ShouldBe((1000, 128, 128));
+    }
+
+    [Fact]
     public void Only_failures_of_the_place_move_on_to_another_place()
     {
         Classify(500, "").MayFailOver.ShouldBeTrue();
