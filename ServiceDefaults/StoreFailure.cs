@@ -7,8 +7,8 @@ namespace LlmGateway.ServiceDefaults;
 public static class StoreFailure
 {
     /// <summary>
-    /// The store cannot be reached just now; later it may. Anywhere in the chain, because EF wraps the driver's exception once or twice, and
-    /// Npgsql wraps that of a socket, except for a host name that does not resolve: it lets that one through as it is.
+    /// The store cannot be reached just now; later it may. Anywhere in the chain, because EF wraps the driver's exception once or twice; and
+    /// a socket's own counts, so that this does not hang on what a driver's version wraps.
     /// </summary>
     public static bool IsOutOfReach(Exception? exception) => exception switch
     {

@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
-/// <summary>The database's host name does not resolve: Npgsql lets that failure through as a SocketException.</summary>
+/// <summary>The database's host name does not resolve.</summary>
 public sealed class OutageTests : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _nowhere = NpgsqlDataSource.Create("Host=nowhere.invalid;Username=nobody;Database=none");
