@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using LlmGateway.Protos.Routing.V1;
 using Microsoft.Extensions.Primitives;
 
@@ -14,11 +15,30 @@ internal static class AnswerHead
 
     public static void Provenance(HttpResponse response, Started started)
     {
-        response.Headers["x-llm-provider"] = started.Provider;
-        response.Headers["x-llm-model"] = started.Model;
+        response.Headers["x-llm-provider"] = Printable(started.Provider);
+        response.Headers["x-llm-model"] = Printable(started.Model);
         response.Headers["x-llm-attempts"] = started.Attempts >= 0 && started.Attempts < SmallNumbers.Length
             ? SmallNumbers[started.Attempts]
             : started.Attempts.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Percent-encodes what is no printable ASCII: Kestrel throws on such a header, and a model may be called 通义.</summary>
+    private static string Printable(string text)
+    {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return text;
+        }
+
+        var header = new StringBuilder();
+        foreach (var value in Encoding.UTF8.GetBytes(text))
+        {
+            _ = value is >= (byte)' ' and <= (byte)'~'
+                ? header.Append((char)value)
+                : header.Append(CultureInfo.InvariantCulture, $"%{value:X2}");
+        }
+
+        return header.ToString();
     }
 
     public static void Stream(HttpResponse response)
