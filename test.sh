@@ -29,12 +29,12 @@ dotnet restore LlmGateway.sln -v q
 dotnet build LlmGateway.sln -c Release --no-restore -v q -clp:NoSummary
 
 step "format"
-dotnet format LlmGateway.sln --no-restore --verify-no-changes
+failed=0
+dotnet format LlmGateway.sln --no-restore --verify-no-changes || { failed=1; echo "Mend it with: dotnet format LlmGateway.sln"; }
 
 # The machine has two cores: one test project at a time, and those that measure time last, with nothing beside them.
 results=artifacts/test-results
 rm -rf "$results"
-failed=0
 run() {
   local label=$1 filter=$2 project name
   step "tests: $label"

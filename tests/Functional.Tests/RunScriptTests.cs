@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LlmGateway.Testing;
@@ -17,7 +15,7 @@ public sealed partial class RunScriptTests : IDisposable
     private static readonly TimeSpan SecondStart = TimeSpan.FromSeconds(20);
 
     private readonly string _state = Directory.CreateTempSubdirectory("llmgateway-run-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Next();
 
     [Fact]
     public async Task The_printed_call_answers_and_a_second_start_is_quick_small_and_knows_its_balance()
@@ -59,13 +57,6 @@ public sealed partial class RunScriptTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_state, recursive: true);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     // PostgreSQL and Redis carry the folder in their command lines, the services in their environment.
     private static List<string> ChildrenOf(string state) =>

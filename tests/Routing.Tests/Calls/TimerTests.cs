@@ -49,7 +49,10 @@ public sealed class TimerTests : IAsyncLifetime
     {
         _provider.On("one-5", new Script
         {
-            FirstDelay = TimeSpan.FromSeconds(2.2), ChunkDelay = TimeSpan.FromSeconds(2.2), Chunks = 2, KeepAlive = TimeSpan.FromSeconds(0.3),
+            FirstDelay = TimeSpan.FromSeconds(2.2),
+            ChunkDelay = TimeSpan.FromSeconds(2.2),
+            Chunks = 2,
+            KeepAlive = TimeSpan.FromSeconds(0.3),
         });
 
         (await new TestCall("one-5").RunAsync(_host)).Ended.ShouldNotBeNull();

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Grpc.Net.Client;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Testing;
@@ -13,8 +11,8 @@ namespace LlmGateway.Routing.Tests.Running;
 public sealed class BillingProcess : IAsyncDisposable
 {
     private readonly string _database;
-    private readonly int _http = FreePort();
-    private readonly int _grpc = FreePort();
+    private readonly int _http = FreePort.Next();
+    private readonly int _grpc = FreePort.Next();
     private readonly GrpcChannel _channel;
     private readonly List<string> _output = [];
     private Process? _process;
@@ -39,13 +37,6 @@ public sealed class BillingProcess : IAsyncDisposable
         var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync(), settings);
         await billing.RestartAsync();
         return billing;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async Task RestartAsync()

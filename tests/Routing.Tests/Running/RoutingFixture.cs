@@ -63,7 +63,7 @@ public sealed class RoutingFixture : IAsyncLifetime
             }
         }
 
-        Add(yaml, "unreachable", "unreachable", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{BillingProcess.FreePort()}/v1"));
+        Add(yaml, "unreachable", "unreachable", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{LlmGateway.Testing.FreePort.Next()}/v1"));
         yaml.Append("  - { model_name: made-up, litellm_params: { model: mock/made-up, input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 } }\n");
         yaml.Append("router_settings:\n  routing_strategy: file-order\n  model_group_alias: { nickname: one-1 }\n");
         return yaml.ToString();

@@ -43,8 +43,8 @@ public sealed class RoutingHost : IAsyncDisposable
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, models);
-        var grpc = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{BillingProcess.FreePort()}");
-        var http = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{BillingProcess.FreePort()}");
+        var grpc = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+        var http = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             ApplicationName = "Routing.Service",
