@@ -1,6 +1,12 @@
 #!/usr/bin/env bash
 # Everything that CI checks: programs, restore, build, format, tests. --long adds the tests of category Long.
 set -euo pipefail
+
+# Who runs this in the background passes SIGINT on as ignored, and then no test could see what Ctrl-C does.
+if [ -z "${LLMGATEWAY_SIGNALS_RESET-}" ] && env --default-signal=INT true 2>/dev/null; then
+  exec env --default-signal=INT,QUIT LLMGATEWAY_SIGNALS_RESET=1 bash "${BASH_SOURCE[0]}" "$@"
+fi
+
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/programs.sh
 
