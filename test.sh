@@ -17,7 +17,7 @@ case "${1-}" in
   *) echo "usage: ./test.sh [--long]" >&2; exit 2 ;;
 esac
 
-programs_need postgres=postgresql redis-server=redis-server setpriv=util-linux curl=curl node=nodejs npm=npm protoc=protobuf-compiler \
+programs_need postgres=postgresql redis-server=redis-server setpriv=util-linux curl=curl kill=procps node=nodejs npm=npm protoc=protobuf-compiler \
   grpc_python_plugin=protobuf-compiler-grpc python:grpc=python3-grpcio python:google.protobuf=python3-protobuf
 
 for folder in tests/Clients/node tests/Compat.Tests/Peers/node; do

@@ -35,7 +35,8 @@ programs_has() {
   case $1 in
     # A module of Debian's own Python, whatever other Python comes first on PATH.
     python:*) /usr/bin/python3 -c "import ${1#python:}" 2>/dev/null ;;
-    postgres) command -v postgres >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null ;;
-    *) command -v "$1" >/dev/null ;;
+    postgres) type -P postgres >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null ;;
+    # A file, not a builtin of this shell: others start it.
+    *) type -P "$1" >/dev/null ;;
   esac
 }
