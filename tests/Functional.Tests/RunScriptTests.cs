@@ -63,8 +63,7 @@ public sealed partial class RunScriptTests : IDisposable
         [.. Processes().Where(p => p.Environment.Contains(state) || p.CommandLine.Contains(state)).Select(p => p.CommandLine)];
 
     private static Dictionary<string, long> ServiceMemory(int appHost) =>
-        Processes().Where(p => p.Parent == appHost || p.CommandLine.Contains(".Service.dll") || p.CommandLine.Contains("Gateway.Api.dll"))
-            .Select(p => (Name: ServiceName().Match(p.CommandLine), p.Megabytes, p.Id))
+        Processes().Select(p => (Name: ServiceName().Match(p.CommandLine), p.Megabytes, p.Id))
             .Where(p => p.Name.Success && IsBelow(p.Id, appHost))
             .ToDictionary(p => p.Name.Groups["value"].Value, p => p.Megabytes);
 
@@ -78,7 +77,7 @@ public sealed partial class RunScriptTests : IDisposable
         return id == ancestor;
     }
 
-    private static IEnumerable<(int Id, int Parent, string CommandLine, string Environment, long Megabytes)> Processes()
+    private static IEnumerable<(int Id, string CommandLine, string Environment, long Megabytes)> Processes()
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out _)))
         {
@@ -88,7 +87,7 @@ public sealed partial class RunScriptTests : IDisposable
             {
                 var resident = Resident().Match(Read(Path.Combine(folder, "status")));
                 var kilobytes = resident.Success ? long.Parse(resident.Groups["value"].Value, CultureInfo.InvariantCulture) : 0;
-                yield return (id, Parent(id), commandLine, Read(Path.Combine(folder, "environ")), kilobytes / 1024);
+                yield return (id, commandLine, Read(Path.Combine(folder, "environ")), kilobytes / 1024);
             }
         }
     }

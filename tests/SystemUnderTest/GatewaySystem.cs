@@ -131,7 +131,7 @@ public sealed class GatewaySystem : IAsyncDisposable
     }
 
     /// <summary>The process that runs a resource now.</summary>
-    public async Task<Process> ProcessOfAsync(string resource)
+    private async Task<Process> ProcessOfAsync(string resource)
     {
         var running = await _app.ResourceNotifications.WaitForResourceAsync(resource, e => e.Snapshot.State?.Text == KnownResourceStates.Running);
         var pid = running.Snapshot.Properties.Single(property => property.Name == "executable.pid").Value;
@@ -166,8 +166,6 @@ public sealed class GatewaySystem : IAsyncDisposable
 
     /// <summary>What a resource has written to its console so far.</summary>
     public IReadOnlyList<string> LogOf(string resource) => _logs.Of(resource);
-
-    public ValueTask<string?> ConnectionStringAsync(string database) => _app.GetConnectionStringAsync(database);
 
     public async ValueTask DisposeAsync()
     {
