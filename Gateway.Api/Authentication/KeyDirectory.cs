@@ -96,13 +96,14 @@ internal sealed partial class KeyDirectory(
         {
             // Not the client's own cancellation: other requests may wait for the same answer.
             var deadline = time.GetUtcNow().UtcDateTime.AddMilliseconds(_options.VerifyMilliseconds);
-            var reply = await keys.VerifyAsync(new VerifyRequest { Secret = secret }, deadline: deadline);
+            var reply = await keys.VerifyAsync(new VerifyRequest { Secrets = { new PresentedSecret { Secret = secret } } }, deadline: deadline);
             Volatile.Write(ref _askAgainAt, 0);
-            return reply.OutcomeCase switch
+            var verification = reply.Verifications.Single();
+            return verification.OutcomeCase switch
             {
-                VerifyReply.OutcomeOneofCase.Key => Remember(hash, reply.Key),
-                VerifyReply.OutcomeOneofCase.Refusal => Refuse(hash),
-                _ => throw new InvalidOperationException($"Keys.Service answered with {reply.OutcomeCase}."),
+                Verification.OutcomeOneofCase.Key => Remember(hash, verification.Key),
+                Verification.OutcomeOneofCase.Refusal => Refuse(hash),
+                _ => throw new InvalidOperationException($"Keys.Service answered with {verification.OutcomeCase}."),
             };
         }
         catch (RpcException exception)

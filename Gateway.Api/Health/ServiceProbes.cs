@@ -13,7 +13,7 @@ internal sealed class ServiceProbes(
     private const string NoAccount = "health:probe";
 
     public ServiceProbe Keys { get; } = new(
-        "keys", time, async deadline => await keys.VerifyAsync(new VerifyRequest { Secret = NoKey }, deadline: deadline));
+        "keys", time, async deadline => await keys.VerifyAsync(new VerifyRequest { Secrets = { new PresentedSecret { Secret = NoKey } } }, deadline: deadline));
 
     public ServiceProbe Billing { get; } = new(
         "billing", time, async deadline => await billing.ListTransactionsAsync(new() { AccountId = NoAccount, Limit = 1 }, deadline: deadline));

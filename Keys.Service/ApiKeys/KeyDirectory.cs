@@ -11,9 +11,11 @@ internal sealed class KeyDirectory(KeysDbContext db)
     public async Task<ApiKey?> FindAsync(KeySecret secret, CancellationToken cancellationToken)
     {
         var hash = secret.Hash();
-        var key = await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.SecretHash == hash, cancellationToken);
+        var known = await db.KeySecrets.AsNoTracking().SingleOrDefaultAsync(s => s.Hash == hash, cancellationToken);
 
         // The index compares bytes until the first that differs; the last word is a comparison that takes the same time for all.
-        return key is not null && CryptographicOperations.FixedTimeEquals(key.SecretHash, hash) ? key : null;
+        return known is not null && CryptographicOperations.FixedTimeEquals(known.Hash, hash)
+            ? await db.ApiKeys.AsNoTracking().Include(k => k.Secrets).SingleAsync(k => k.Id == known.KeyId, cancellationToken)
+            : null;
     }
 }

@@ -53,7 +53,7 @@ internal sealed partial class KeySeeding(
             wanted.Add(new(KeySecret.Parse(administrator)!, Account.Administrator, KeyRole.Administrator, "ADMIN_API_KEY"));
         }
 
-        var isNew = Apply(await db.ApiKeys.ToListAsync(cancellationToken), wanted, generated, db);
+        var isNew = Apply(await db.ApiKeys.Include(key => key.Secrets).AsSplitQuery().ToListAsync(cancellationToken), wanted, generated, db);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return isNew;
@@ -62,7 +62,9 @@ internal sealed partial class KeySeeding(
     private bool Apply(List<ApiKey> existing, List<Wanted> wanted, KeySecret generated, KeysDbContext db)
     {
         var now = time.GetUtcNow();
-        var byHash = existing.ToDictionary(key => Convert.ToHexString(key.SecretHash));
+        var byHash = existing
+            .SelectMany(key => key.Secrets, (key, secret) => (Hash: Convert.ToHexString(secret.Hash), Key: key))
+            .ToDictionary(pair => pair.Hash, pair => pair.Key);
         var listed = new HashSet<ApiKey>();
         foreach (var want in wanted)
         {
@@ -103,12 +105,11 @@ internal sealed partial class KeySeeding(
         {
             Id = Guid.CreateVersion7(now),
             AccountId = want.AccountId,
-            SecretHash = want.Secret.Hash(),
-            Masked = want.Secret.Masked(),
             Name = want.Name,
             Role = want.Role,
             Source = source,
             CreatedAt = now,
+            Secrets = [new ApiKeySecret { Hash = want.Secret.Hash(), Masked = want.Secret.Masked(), CreatedAt = now }],
         };
         db.ApiKeys.Add(key);
         return key;

@@ -1,5 +1,9 @@
 using LlmGateway.Keys.Accounts;
 using LlmGateway.Keys.ApiKeys;
+using LlmGateway.Keys.Audit;
+using LlmGateway.Keys.Changes;
+using LlmGateway.Keys.Tariffs;
+using LlmGateway.Keys.Tokens;
 using LlmGateway.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,11 +21,27 @@ internal sealed class KeysDbContext(DbContextOptions<KeysDbContext> options) : D
 
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
+    public DbSet<ApiKeySecret> KeySecrets => Set<ApiKeySecret>();
+
+    public DbSet<Tariff> Tariffs => Set<Tariff>();
+
+    public DbSet<ChangeRecord> Changes => Set<ChangeRecord>();
+
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+
+    public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.ApplyConfiguration(new AccountsTable());
         modelBuilder.ApplyConfiguration(new ApiKeysTable());
+        modelBuilder.ApplyConfiguration(new KeySecretsTable());
+        modelBuilder.ApplyConfiguration(new TariffsTable());
+        modelBuilder.ApplyConfiguration(new TariffVersionsTable());
+        modelBuilder.ApplyConfiguration(new ChangesTable());
+        modelBuilder.ApplyConfiguration(new AuditEntriesTable());
+        modelBuilder.ApplyConfiguration(new SigningKeysTable());
     }
 }
 

@@ -8,28 +8,41 @@ internal sealed class KeysGrpcService(KeyDirectory keys) : KeysApi.KeysApiBase
 {
     public override async Task<VerifyReply> Verify(VerifyRequest request, ServerCallContext context)
     {
-        var secret = KeySecret.Parse(request.Secret) ?? throw new RpcException(
-            new Status(StatusCode.InvalidArgument, $"secret: must be 1 to {KeySecret.MaxLength} printable ASCII characters."));
-        return ToReply(await keys.FindAsync(secret, context.CancellationToken));
+        var reply = new VerifyReply();
+        foreach (var presented in request.Secrets)
+        {
+            var secret = KeySecret.Parse(presented.Secret) ?? throw new RpcException(
+                new Status(StatusCode.InvalidArgument, $"secret: must be 1 to {KeySecret.MaxLength} printable ASCII characters."));
+            reply.Verifications.Add(ToVerification(await keys.FindAsync(secret, context.CancellationToken)));
+        }
+
+        return reply;
     }
 
-    private static VerifyReply ToReply(ApiKey? key) => key switch
+    private static Verification ToVerification(ApiKey? key) => key switch
     {
         null => Refused(RefusalReason.UnknownKey),
         { RevokedAt: not null } => Refused(RefusalReason.Revoked),
-        _ => new VerifyReply
+        _ => new Verification
         {
-            Key = new VerifiedKey { KeyId = key.Id.ToString(), AccountId = key.AccountId, MaskedKey = key.Masked, Role = ToRole(key.Role) },
+            Key = new VerifiedKey
+            {
+                KeyId = key.Id.ToString(),
+                AccountId = key.AccountId,
+                MaskedKey = key.Secrets[0].Masked,
+                Role = ToRole(key.Role),
+            },
         },
     };
 
-    private static VerifyReply Refused(RefusalReason reason) => new() { Refusal = new Refusal { Reason = reason } };
+    private static Verification Refused(RefusalReason reason) => new() { Refusal = new Refusal { Reason = reason } };
 
     private static Role ToRole(KeyRole role) => role switch
     {
         KeyRole.Account => Role.Account,
         KeyRole.Operator => Role.Operator,
         KeyRole.Administrator => Role.Administrator,
+        KeyRole.Internal => Role.Internal,
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Not a role that has a wire form."),
     };
 }

@@ -17,7 +17,7 @@ internal static class Database
     public static async Task<List<ApiKey>> KeysAsync(string connectionString)
     {
         await using var db = Open(connectionString);
-        return await db.ApiKeys.OrderBy(key => key.Id).ToListAsync();
+        return await db.ApiKeys.Include(key => key.Secrets).AsSplitQuery().OrderBy(key => key.Id).ToListAsync();
     }
 
     public static async Task<List<string>> LinesAsync(this KeysDbContext db, string sql) => await db.Database.SqlQueryRaw<string>(sql).ToListAsync();

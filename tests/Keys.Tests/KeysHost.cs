@@ -59,7 +59,8 @@ internal sealed class KeysHost : IAsyncDisposable
         return app;
     }
 
-    public async Task<VerifyReply> VerifyAsync(string secret) => await Client.VerifyAsync(new VerifyRequest { Secret = secret });
+    public async Task<Verification> VerifyAsync(string secret) =>
+        (await Client.VerifyAsync(new VerifyRequest { Secrets = { new PresentedSecret { Secret = secret } } })).Verifications.Single();
 
     public async ValueTask DisposeAsync()
     {

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
-using LlmGateway.Keys.Accounts;
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
+using Account = LlmGateway.Keys.Accounts.Account;
 
 namespace LlmGateway.Keys.Tests.ApiKeys;
 
@@ -122,10 +122,11 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
 
         await using var db = Database.Open(database);
         var stored = await db.LinesAsync("""
-            SELECT k::text || encode(k.secret_hash, 'escape') AS "Value" FROM keys.api_keys k UNION ALL SELECT a::text FROM keys.accounts a
+            SELECT k::text AS "Value" FROM keys.api_keys k UNION ALL SELECT a::text FROM keys.accounts a
+            UNION ALL SELECT s::text || encode(s.secret_hash, 'escape') FROM keys.key_secrets s
             """);
 
-        stored.Count.ShouldBe(4);
+        stored.Count.ShouldBe(6);
         foreach (var text in stored.Concat(host.Log))
         {
             text.ShouldNotContain("must-not-leak");
@@ -142,11 +143,11 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
         var key = (await Database.KeysAsync(database)).Single(key => key.Role == KeyRole.Account);
 
         // FIPS 180-4's own example.
-        Convert.ToHexStringLower(key.SecretHash).ShouldBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        Convert.ToHexStringLower(key.Secrets.Single().Hash).ShouldBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     private static (Guid, string, string, KeyRole, DateTimeOffset, DateTimeOffset?) Row(ApiKey key) =>
-        (key.Id, key.AccountId, key.Masked, key.Role, key.CreatedAt, key.RevokedAt);
+        (key.Id, key.AccountId, key.Secrets.Single().Masked, key.Role, key.CreatedAt, key.RevokedAt);
 
     private static string? GeneratedKey(string line) =>
         Regex.Match(line, "sk-llmgw-[0-9A-Za-z]{49}", RegexOptions.None, TimeSpan.FromSeconds(1)) is { Success: true } match ? match.Value : null;

@@ -25,7 +25,14 @@ public sealed class SchemaTests(PostgresFixture postgres) : IClassFixture<Postgr
         await using var migrated = Database.Open(await postgres.CreateDatabaseAsync());
         await using var created = Database.Open(await postgres.CreateDatabaseAsync());
         await migrated.Database.MigrateAsync();
-        await created.Database.ExecuteSqlRawAsync(created.Database.GenerateCreateScript());
+        // Not ExecuteSqlRaw, to which the braces of an empty JSON object are a parameter.
+        await created.Database.OpenConnectionAsync();
+        await using (var command = created.Database.GetDbConnection().CreateCommand())
+        {
+            command.CommandText = created.Database.GenerateCreateScript();
+            await command.ExecuteNonQueryAsync();
+        }
+
 
         foreach (var query in (string[])[Columns, Constraints, Indexes])
         {

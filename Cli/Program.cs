@@ -1,0 +1,3 @@
+using System.CommandLine;
+
+return await new RootCommand("Manages an LlmGateway.").Parse(args).InvokeAsync();
