@@ -20,6 +20,7 @@ var keys = builder.AddProject<Projects.Keys_Service>("keys")
     .WithStore(keysDb)
     .WithKey("ALLOWED_API_KEYS", settings.Keys)
     .WithKey("ADMIN_API_KEY", settings.Administrator)
+    .WithKey("Keys__WrappingKey", settings.Wrapping)
     .WithHttpHealthCheck("/ready", endpointName: "http");
 
 var billing = builder.AddProject<Projects.Billing_Service>("billing")

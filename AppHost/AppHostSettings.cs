@@ -26,6 +26,9 @@ internal sealed record AppHostSettings
 
     public required LocalKey? Administrator { get; init; }
 
+    /// <summary>Encrypts the keys that tokens are signed with.</summary>
+    public required LocalKey? Wrapping { get; init; }
+
     /// <summary>From the environment, else from the file .env beside the solution; null, and an error on the console, if PORT is no port.</summary>
     public static AppHostSettings? Read(string appHostDirectory)
     {
@@ -45,6 +48,7 @@ internal sealed record AppHostSettings
             Environment = Value("ENVIRONMENT") ?? "development",
             Keys = LocalKey.Of(Value("ALLOWED_API_KEYS"), "api-key"),
             Administrator = LocalKey.Of(Value("ADMIN_API_KEY"), "admin-key"),
+            Wrapping = LocalKey.Wrapping(Value("Keys__WrappingKey"), "wrapping-key"),
         };
 
         string? Value(string name) => FirstSet($"LLM_PROXY__{name}") ?? FirstSet(name);

@@ -12,17 +12,25 @@ internal sealed record LocalKey(string Value, string? File)
     // 43 characters of 62 are 256 bits.
     private const int Length = 43;
 
-    public static LocalKey? Of(string? configured, string fileName)
+    /// <summary>A key that clients present.</summary>
+    public static LocalKey? Of(string? configured, string fileName) =>
+        Of(configured, fileName, () => "sk-llmgw-" + RandomNumberGenerator.GetString(Alphabet, Length));
+
+    /// <summary>A key that encrypts others: 32 bytes in base64.</summary>
+    public static LocalKey? Wrapping(string? configured, string fileName) =>
+        Of(configured, fileName, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+
+    private static LocalKey? Of(string? configured, string fileName, Func<string> make)
     {
         if (configured is not null)
         {
             return new LocalKey(configured, File: null);
         }
 
-        return Environment.GetEnvironmentVariable(StateVariable) is { Length: > 0 } folder ? Kept(Path.Combine(folder, fileName)) : null;
+        return Environment.GetEnvironmentVariable(StateVariable) is { Length: > 0 } folder ? Kept(Path.Combine(folder, fileName), make) : null;
     }
 
-    private static LocalKey Kept(string path)
+    private static LocalKey Kept(string path, Func<string> make)
     {
         if (!System.IO.File.Exists(path))
         {
@@ -37,7 +45,7 @@ internal sealed record LocalKey(string Value, string? File)
 
             using (var writer = new StreamWriter(unfinished, options))
             {
-                writer.Write("sk-llmgw-" + RandomNumberGenerator.GetString(Alphabet, Length));
+                writer.Write(make());
             }
 
             System.IO.File.Move(unfinished, path);
