@@ -18,5 +18,9 @@ internal static class KeysApp
         builder.AddGrpcDefaults();   // Grpc/
     }
 
-    public static void MapKeys(this WebApplication app) => app.MapGrpcService<KeysGrpcService>();
+    public static void MapKeys(this WebApplication app)
+    {
+        app.MapGrpcService<KeysGrpcService>();
+        app.MapGrpcService<KeysAdminGrpcService>();
+    }
 }
