@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Keys.V1;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,8 @@ internal static class AuthenticationRegistration
         services.AddAuthentication(KeyAuthenticationHandler.Scheme)
             .AddScheme<AuthenticationSchemeOptions, KeyAuthenticationHandler>(KeyAuthenticationHandler.Scheme, configureOptions: null);
         services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
+            .AddPolicy(Policies.Admin, Policies.Of(Role.Administrator))
+            .AddPolicy(Policies.AdminRead, Policies.Of(Role.Administrator, Role.Operator));
     }
 }

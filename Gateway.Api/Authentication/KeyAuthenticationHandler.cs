@@ -58,4 +58,8 @@ internal sealed class KeyAuthenticationHandler(
 
         return OpenAiErrors.WriteAsync(Context, _refusal);
     }
+
+    // The key is valid, and its role is not enough for the route.
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        OpenAiErrors.WriteAsync(Context, ApiErrors.PermissionDenied);
 }

@@ -12,6 +12,9 @@ internal static class ApiErrors
     public static ApiError KeysUnavailable { get; } =
         new(503, ServiceUnavailable, "keys_unavailable", "The API key cannot be checked at the moment.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
+    public static ApiError PermissionDenied { get; } =
+        new(403, InvalidRequest, "permission_denied", "The API key is valid, but its role may not do this.");
+
     public static ApiError BillingUnavailable { get; } =
         new(503, ServiceUnavailable, "billing_unavailable", "Billing does not answer at the moment.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
