@@ -1,6 +1,7 @@
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Data;
 using LlmGateway.Keys.Grpc;
+using LlmGateway.Keys.Limits;
 using LlmGateway.ServiceDefaults;
 
 namespace LlmGateway.Keys;
@@ -14,6 +15,7 @@ internal static class KeysApp
         // The one line that shows the generated administrator's key, whatever LOG_LEVEL says: there is no second chance.
         builder.Logging.AddFilter(typeof(AdministratorKey).FullName, LogLevel.Warning);
         builder.AddKeysDatabase();   // Data/
+        builder.AddLimits();         // Limits/
         builder.AddApiKeys();        // ApiKeys/
         builder.AddGrpcDefaults();   // Grpc/
     }

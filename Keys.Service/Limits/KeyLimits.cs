@@ -1,9 +1,16 @@
-
 namespace LlmGateway.Keys.Limits;
 
 /// <summary>What a key may use; null is not limited here, 0 allows nothing. Money in billionths of a US dollar, days and months of UTC.</summary>
 internal sealed record KeyLimits
 {
+    /// <summary>Exact in a double too, as which JSON and Lua read it.</summary>
+    public const long MaxTokens = 1_000_000_000_000_000;
+
+    /// <summary>A thousand million dollars, which leaves room for sums of nine of them.</summary>
+    public const long MaxNanoUsd = 1_000_000_000_000_000_000;
+
+    public const long MaxCount = 1_000_000_000;
+
     public static readonly KeyLimits None = new();
 
     public long? TotalTokens { get; init; }

@@ -13,6 +13,12 @@ internal sealed class Tariff
     public required DateTimeOffset CreatedAt { get; init; }
 
     public List<TariffVersion> Versions { get; init; } = [];
+
+    /// <summary>The version in effect; null before the first.</summary>
+    public TariffVersion? At(DateTimeOffset now) => Versions.Where(version => version.EffectiveFrom <= now).MaxBy(version => version.EffectiveFrom);
+
+    public TariffVersion? NextAfter(DateTimeOffset now) =>
+        Versions.Where(version => version.EffectiveFrom > now).MinBy(version => version.EffectiveFrom);
 }
 
 /// <summary>Holds from its date until the next version's. One that has taken effect is never changed.</summary>

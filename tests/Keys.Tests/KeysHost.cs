@@ -24,24 +24,42 @@ internal sealed class KeysHost : IAsyncDisposable
         // The endpoints of appsettings.json, which Kestrel opens by name: grpc, http.
         _channel = GrpcChannel.ForAddress(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new KeysApi.KeysApiClient(_channel);
+        Admin = new KeysAdminApi.KeysAdminApiClient(_channel);
         Log = log;
     }
 
     public KeysApi.KeysApiClient Client { get; }
 
+    public KeysAdminApi.KeysAdminApiClient Admin { get; }
+
     public IReadOnlyCollection<string> Log { get; }
 
-    public static async Task<KeysHost> StartAsync(string database, string allowed = "", string? administrator = null)
+    /// <param name="time">The service's clock; the machine's by default.</param>
+    /// <param name="settings">Besides those that every test has, by their configuration keys.</param>
+    public static async Task<KeysHost> StartAsync(
+        string database,
+        string allowed = "",
+        string? administrator = null,
+        TimeProvider? time = null,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        string environment = "Production")
     {
         var log = new ConcurrentQueue<string>();
-        var app = Build(database, allowed, administrator, log);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        var app = Build(builder, database, allowed, administrator, settings, log);
         await app.StartAsync();
         return new KeysHost(app, log);
     }
 
-    public static WebApplication Build(string database, string allowed, string? administrator, ConcurrentQueue<string> log)
+    private static WebApplication Build(
+        WebApplicationBuilder builder,
+        string database,
+        string allowed,
+        string? administrator,
+        IReadOnlyDictionary<string, string?>? settings,
+        ConcurrentQueue<string> log)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:keysdb"] = database,
@@ -50,6 +68,7 @@ internal sealed class KeysHost : IAsyncDisposable
             ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
             ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
         });
+        builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.Logging.ClearProviders().AddProvider(new LogLines(log));
         builder.AddServiceDefaults();
         builder.AddKeys();

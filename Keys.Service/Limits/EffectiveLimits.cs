@@ -1,0 +1,30 @@
+using LlmGateway.Keys.ApiKeys;
+using LlmGateway.Keys.Tariffs;
+
+namespace LlmGateway.Keys.Limits;
+
+/// <summary>What holds for a key at a moment, and whose word that is.</summary>
+/// <param name="Limits">Each the key's own, else its tariff's, else the configured default.</param>
+/// <param name="TariffId">The tariff that it depends on, whether or not that has begun; null for none.</param>
+/// <param name="Name">Of the tariff as the key's owner sees it; empty for none.</param>
+/// <param name="Description">Likewise.</param>
+/// <param name="ChangesAt">When the tariff's next version begins; null when none is planned.</param>
+internal sealed record EffectiveLimits(KeyLimits Limits, string? TariffId, string Name, string Description, DateTimeOffset? ChangesAt)
+{
+    /// <param name="key">Whose limits.</param>
+    /// <param name="keyTariff">The key's own, with its versions. While it has no version in effect the defaults hold, not the account's.</param>
+    /// <param name="accountTariff">The account's, with its versions: for keys without one of their own.</param>
+    /// <param name="defaults">Configured.</param>
+    /// <param name="now">The moment.</param>
+    public static EffectiveLimits Of(ApiKey key, Tariff? keyTariff, Tariff? accountTariff, KeyLimits defaults, DateTimeOffset now)
+    {
+        var tariff = keyTariff ?? accountTariff;
+        var limits = key.Limits.Or(tariff?.At(now)?.Limits ?? KeyLimits.None).Or(defaults);
+
+        // Such a key is a tariff of its own: its name is what the command that made it called the tariff.
+        var (name, description) = key.Limits.TotalTokens is not null
+            ? (key.Name, key.Description)
+            : (tariff?.Id ?? "", tariff?.Description ?? "");
+        return new(limits, tariff?.Id, name, description, tariff?.NextAfter(now)?.EffectiveFrom);
+    }
+}
