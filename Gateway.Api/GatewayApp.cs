@@ -1,4 +1,5 @@
 using LlmGateway.Gateway.Account;
+using LlmGateway.Gateway.Admin;
 using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Calls;
@@ -18,6 +19,7 @@ internal static class GatewayApp
         builder.AddCaching();             // Caching/
         builder.AddCalls();               // Calls/
         builder.AddOpenAi();              // OpenAi/
+        builder.AddAdmin();               // Admin/
         builder.AddHealth();              // Health/
         builder.Services.AddSingleton<GatewayMetrics>();
     }
@@ -37,5 +39,6 @@ internal static class GatewayApp
         routes.MapIndex();     // Index.cs
         routes.MapOpenAi();    // OpenAi/
         routes.MapAccount();   // Account/
+        routes.MapAdmin();     // Admin/
     }
 }

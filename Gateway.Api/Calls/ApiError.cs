@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using LlmGateway.Gateway.Admin;
 
 namespace LlmGateway.Gateway.Calls;
 
@@ -40,6 +41,10 @@ internal sealed record ErrorMetadata
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RuledOutDeployment>? Candidates { get; init; }
+
+    /// <summary>What a restore would have done.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RestoreChangeBody>? Changes { get; init; }
 }
 
 /// <summary>Why a deployment could not take the call.</summary>

@@ -14,6 +14,7 @@ internal static class ServiceClients
     public static void AddServiceClients(this IHostApplicationBuilder builder)
     {
         builder.AddGrpcServiceClient<KeysApi.KeysApiClient>("keys");
+        builder.AddGrpcServiceClient<KeysAdminApi.KeysAdminApiClient>("keys", ForAdministration);
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
 
         var limits = builder.Configuration.GetSection(RequestLimits.Section).Get<RequestLimits>() ?? new();
@@ -21,5 +22,20 @@ internal static class ServiceClients
 
         // Its own check would make the gateway unhealthy; see Health/.
         builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);
+    }
+
+    // The same options serve KeysApi, whose methods have other names. Nobody's call waits for these, and an answer lost to a deadline could
+    // have had a new key in it.
+    private static void ForAdministration(GrpcServiceClientOptions client)
+    {
+        foreach (var method in KeysAdminApi.Descriptor.Methods)
+        {
+            client.MethodDeadlines[method.Name] = TimeSpan.FromSeconds(10);
+        }
+
+        client.MethodDeadlines[nameof(KeysAdminApi.KeysAdminApiClient.ImportKeys)] = TimeSpan.FromSeconds(60);
+
+        // 10,000 imported keys, or a page of 200 whose lists of models are as long as they may be.
+        client.MaxMessageBytes = 64 * 1024 * 1024;
     }
 }

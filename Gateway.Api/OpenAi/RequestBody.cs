@@ -24,23 +24,31 @@ internal sealed class RequestBody : IDisposable
 
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
-    public static async ValueTask<(RequestBody? Body, ApiError? Error)> ReadAsync(HttpContext context, int limit)
+    /// <summary>
+    /// What can be refused before a body is read: its type, and a length announced over the limit. From here on the limit is the
+    /// reader's to keep: Kestrel's own would cut the connection while the client still sends, and most clients report that as a broken
+    /// connection: they never see the 413. Without it, Kestrel reads the rest away (for 5 s at most).
+    /// </summary>
+    public static ApiError? Admit(HttpContext context, long limit)
     {
         if (MediaTypeFault(context.Request) is { } fault)
         {
-            return (null, fault);
+            return fault;
         }
 
-        // The limit is kept here. Kestrel's own would cut the connection while the client still sends, and most clients
-        // report that as a broken connection: they never see the 413. Without it, Kestrel reads the rest away (for 5 s at most).
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel)
         {
             kestrel.MaxRequestBodySize = null;
         }
 
-        if (context.Request.ContentLength > limit)
+        return context.Request.ContentLength > limit ? ApiErrors.TooLarge(limit) : null;
+    }
+
+    public static async ValueTask<(RequestBody? Body, ApiError? Error)> ReadAsync(HttpContext context, int limit)
+    {
+        if (Admit(context, limit) is { } fault)
         {
-            return (null, ApiErrors.TooLarge(limit));
+            return (null, fault);
         }
 
         var body = new RequestBody();

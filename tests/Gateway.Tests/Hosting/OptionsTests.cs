@@ -1,3 +1,4 @@
+using LlmGateway.Gateway.Admin;
 using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.OpenAi;
@@ -18,6 +19,8 @@ public sealed class OptionsTests
     [InlineData("Calls:KeepAliveSeconds", "0", "KeepAliveSeconds")]
     [InlineData("Calls:TotalSeconds", "5", "Calls:TotalSeconds must be more than HeldHeadersSeconds")]
     [InlineData("Requests:MaxBodyBytes", "10", "MaxBodyBytes")]
+    [InlineData("Admin:MaxRestoreBytes", "10", "MaxRestoreBytes")]
+    [InlineData("Admin:BackupSeconds", "0", "BackupSeconds")]
     public void A_setting_out_of_range_stops_the_start_by_its_name(string key, string value, string named) =>
         Should.Throw<OptionsValidationException>(() => Validate(new() { [key] = value })).Message.ShouldContain(named);
 
@@ -31,6 +34,7 @@ public sealed class OptionsTests
         builder.AddKeyAuthentication();
         builder.AddCalls();
         builder.AddOpenAi();
+        builder.AddAdmin();
         using var services = builder.Services.BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();
     }

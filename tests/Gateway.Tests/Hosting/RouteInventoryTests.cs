@@ -34,6 +34,12 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
         [
             "GET /", "GET /alive", "GET /billing/balance", "GET /billing/transactions", "GET /health", "GET /ready", "GET /v1/models",
             "GET /v1/models/{**id}", "HEAD /alive", "HEAD /health", "HEAD /ready", "POST /v1/chat/completions", "POST /v1/chat/completions/stream",
+            "GET /admin/accounts", "POST /admin/accounts", "GET /admin/accounts/{id}", "PATCH /admin/accounts/{id}",
+            "POST /admin/accounts/{id}/reinstate", "POST /admin/accounts/{id}/revoke", "GET /admin/audit", "GET /admin/backup",
+            "GET /admin/keys", "POST /admin/keys", "POST /admin/keys/import", "GET /admin/keys/{key}", "PATCH /admin/keys/{key}",
+            "PATCH /admin/keys/{key}/limits", "PUT /admin/keys/{key}/limits", "POST /admin/keys/{key}/revoke", "POST /admin/keys/{key}/rotate",
+            "POST /admin/restore", "POST /admin/signing-keys/rotate", "GET /admin/stats", "GET /admin/tariffs", "POST /admin/tariffs",
+            "GET /admin/tariffs/{id}", "PATCH /admin/tariffs/{id}", "POST /admin/tariffs/{id}/versions",
         ],
         ignoreOrder: true);
 }

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LlmGateway.Gateway.Admin;
+
+[JsonSerializable(typeof(AccountBody))]
+[JsonSerializable(typeof(ListBody<AccountBody>))]
+[JsonSerializable(typeof(NewAccountBody))]
+[JsonSerializable(typeof(AccountChangesBody))]
+[JsonSerializable(typeof(KeyBody))]
+[JsonSerializable(typeof(ListBody<KeyBody>))]
+[JsonSerializable(typeof(NewKeyBody))]
+[JsonSerializable(typeof(KeyChangesBody))]
+[JsonSerializable(typeof(LimitsBody))]
+[JsonSerializable(typeof(RotationBody))]
+[JsonSerializable(typeof(ImportEntryBody))]
+[JsonSerializable(typeof(TariffBody))]
+[JsonSerializable(typeof(ListBody<TariffBody>))]
+[JsonSerializable(typeof(NewTariffBody))]
+[JsonSerializable(typeof(NewTariffVersionBody))]
+[JsonSerializable(typeof(TariffChangesBody))]
+[JsonSerializable(typeof(StatsBody))]
+[JsonSerializable(typeof(ListBody<AuditBody>))]
+[JsonSerializable(typeof(SigningKeyBody))]
+[JsonSerializable(typeof(RestoreBody))]
+internal sealed partial class AdminJson : JsonSerializerContext
+{
+    public static AdminJson Wire { get; } = new(new JsonSerializerOptions(JsonAnswer.Options));
+
+    /// <summary>What clients send: nothing unknown, nothing twice, names in their one spelling.</summary>
+    public static AdminJson Read { get; } = new(new JsonSerializerOptions(JsonAnswer.Options)
+    {
+        AllowDuplicateProperties = false,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new TextField(), new WholeNumberField(), new TimeField(), new TextListField(), new LabelsField() },
+    });
+}

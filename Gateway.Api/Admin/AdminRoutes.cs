@@ -1,0 +1,89 @@
+using LlmGateway.Gateway.Authentication;
+
+namespace LlmGateway.Gateway.Admin;
+
+/// <summary>Management over HTTP, for the command line and the console: operators read, administrators change.</summary>
+internal static class AdminRoutes
+{
+    public static void AddAdmin(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<AdminOptions>().BindConfiguration(AdminOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<AdminEndpoint>();
+        builder.Services.AddSingleton<AccountEndpoints>();
+        builder.Services.AddSingleton<KeyEndpoints>();
+        builder.Services.AddSingleton<KeyLimitEndpoints>();
+        builder.Services.AddSingleton<TariffEndpoints>();
+        builder.Services.AddSingleton<RecordEndpoints>();
+        builder.Services.AddSingleton<BackupEndpoint>();
+        builder.Services.AddSingleton<RestoreEndpoint>();
+    }
+
+    public static void MapAdmin(this IEndpointRouteBuilder routes)
+    {
+        var admin = new Routes(routes.MapGroup("/admin"), routes.ServiceProvider.GetRequiredService<AdminEndpoint>());
+        MapAccounts(admin, routes.ServiceProvider.GetRequiredService<AccountEndpoints>());
+        MapKeys(
+            admin,
+            routes.ServiceProvider.GetRequiredService<KeyEndpoints>(),
+            routes.ServiceProvider.GetRequiredService<KeyLimitEndpoints>());
+        MapTariffs(admin, routes.ServiceProvider.GetRequiredService<TariffEndpoints>());
+        MapRecords(
+            admin,
+            routes.ServiceProvider.GetRequiredService<RecordEndpoints>(),
+            routes.ServiceProvider.GetRequiredService<BackupEndpoint>(),
+            routes.ServiceProvider.GetRequiredService<RestoreEndpoint>());
+    }
+
+    private static void MapAccounts(Routes admin, AccountEndpoints accounts)
+    {
+        admin.Reads("/accounts", accounts.ListAsync);
+        admin.Changes("POST", "/accounts", accounts.CreateAsync);
+        admin.Reads("/accounts/{id}", accounts.GetAsync);
+        admin.Changes("PATCH", "/accounts/{id}", accounts.UpdateAsync);
+        admin.Changes("POST", "/accounts/{id}/revoke", accounts.RevokeAsync);
+        admin.Changes("POST", "/accounts/{id}/reinstate", accounts.ReinstateAsync);
+    }
+
+    private static void MapKeys(Routes admin, KeyEndpoints keys, KeyLimitEndpoints limits)
+    {
+        admin.Reads("/keys", keys.ListAsync);
+        admin.Changes("POST", "/keys", keys.IssueAsync);
+        admin.Changes("POST", "/keys/import", keys.ImportAsync);
+        admin.Reads("/keys/{key}", keys.GetAsync);
+        admin.Changes("PATCH", "/keys/{key}", keys.UpdateAsync);
+        admin.Changes("POST", "/keys/{key}/revoke", keys.RevokeAsync);
+        admin.Changes("POST", "/keys/{key}/rotate", keys.RotateAsync);
+        admin.Changes("PUT", "/keys/{key}/limits", limits.ReplaceAsync);
+        admin.Changes("PATCH", "/keys/{key}/limits", limits.ChangeAsync);
+    }
+
+    private static void MapTariffs(Routes admin, TariffEndpoints tariffs)
+    {
+        admin.Reads("/tariffs", tariffs.ListAsync);
+        admin.Changes("POST", "/tariffs", tariffs.CreateAsync);
+        admin.Reads("/tariffs/{id}", tariffs.GetAsync);
+        admin.Changes("PATCH", "/tariffs/{id}", tariffs.UpdateAsync);
+        admin.Changes("POST", "/tariffs/{id}/versions", tariffs.AddVersionAsync);
+    }
+
+    private static void MapRecords(Routes admin, RecordEndpoints records, BackupEndpoint backup, RestoreEndpoint restore)
+    {
+        admin.Reads("/audit", records.AuditAsync);
+        admin.Reads("/stats", records.StatsAsync);
+        admin.Changes("POST", "/signing-keys/rotate", records.RotateSigningKeyAsync);
+
+        // Read, but with hashes in it: for those only who could change the keys themselves.
+        admin.Changes("GET", "/backup", backup.ExportAsync);
+        admin.Changes("POST", "/restore", restore.RestoreAsync);
+    }
+
+    private sealed class Routes(IEndpointRouteBuilder group, AdminEndpoint endpoint)
+    {
+        public void Reads(string path, Func<HttpContext, Task<AdminAnswer>> handle) => Map("GET", path, handle, Policies.AdminRead);
+
+        public void Changes(string method, string path, Func<HttpContext, Task<AdminAnswer>> handle) => Map(method, path, handle, Policies.Admin);
+
+        private void Map(string method, string path, Func<HttpContext, Task<AdminAnswer>> handle, string policy) =>
+            group.MapMethods(path, [method], endpoint.Handle(handle)).RequireAuthorization(policy);
+    }
+}

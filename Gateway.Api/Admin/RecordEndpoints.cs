@@ -1,0 +1,31 @@
+using LlmGateway.Protos.Keys.V1;
+
+namespace LlmGateway.Gateway.Admin;
+
+/// <summary>/admin/audit, /admin/stats, /admin/signing-keys</summary>
+internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys)
+{
+    public async Task<AdminAnswer> AuditAsync(HttpContext context)
+    {
+        if (AdminQuery.Page(context.Request.Query, out var page) is { } error)
+        {
+            return error;
+        }
+
+        var reply = await keys.ListAuditAsync(page, cancellationToken: context.RequestAborted);
+        return reply.Rejection is { } rejection
+            ? rejection
+            : AdminAnswer.Of(ListBody<AuditBody>.From(reply.Entries.Select(AuditBody.From), reply.NextCursor), AdminJson.Wire.ListBodyAuditBody);
+    }
+
+    public async Task<AdminAnswer> StatsAsync(HttpContext context) =>
+        AdminAnswer.Of(StatsBody.From(await keys.GetStatsAsync(new(), cancellationToken: context.RequestAborted)), AdminJson.Wire.StatsBody);
+
+    public async Task<AdminAnswer> RotateSigningKeyAsync(HttpContext context)
+    {
+        var reply = await keys.RotateSigningKeyAsync(new() { Actor = AdminEndpoint.ActorOf(context) }, cancellationToken: context.RequestAborted);
+        return reply.Rejection is { } rejection
+            ? rejection
+            : AdminAnswer.Of(new SigningKeyBody("signing_key", reply.Kid), AdminJson.Wire.SigningKeyBody);
+    }
+}

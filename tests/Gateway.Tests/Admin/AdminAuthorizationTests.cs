@@ -1,0 +1,70 @@
+using System.Net;
+using System.Text;
+using LlmGateway.Gateway.Tests.Hosting;
+using LlmGateway.Protos.Keys.V1;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LlmGateway.Gateway.Tests.Admin;
+
+[Collection(GatewayCollection.Name)]
+public sealed class AdminAuthorizationTests(GatewayHost gateway)
+{
+    private IEnumerable<(string Method, string Path)> AdminRoutes =>
+        from endpoint in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        where endpoint.RoutePattern.RawText!.StartsWith("/admin", StringComparison.Ordinal)
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods
+        select (method, endpoint.RoutePattern.RawText!.Replace("{key}", "my-key").Replace("{id}", "acme"));
+
+    [Theory]
+    [InlineData(Role.Account)]
+    [InlineData(Role.Internal)]
+    public async Task Keys_of_accounts_get_403_from_every_admin_route(Role role)
+    {
+        using var client = gateway.ClientOf(role);
+
+        AdminRoutes.Count().ShouldBeGreaterThan(20);
+        foreach (var (method, path) in AdminRoutes)
+        {
+            (await StatusAsync(client, method, path)).ShouldBe(HttpStatusCode.Forbidden, $"{method} {path}");
+        }
+    }
+
+    [Fact]
+    public async Task An_operator_reads_everything_but_the_backup_and_changes_nothing()
+    {
+        using var client = gateway.ClientOf(Role.Operator);
+
+        foreach (var (method, path) in AdminRoutes)
+        {
+            var expected = method == "GET" && path != "/admin/backup" ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.Forbidden;
+            (await StatusAsync(client, method, path)).ShouldBe(expected, $"{method} {path}");
+        }
+    }
+
+    [Fact]
+    public async Task An_administrator_is_let_through_everywhere_and_told_that_Keys_is_down()
+    {
+        using var client = gateway.ClientOf(Role.Administrator);
+
+        foreach (var (method, path) in AdminRoutes)
+        {
+            // An empty object lacks what some of them need.
+            (await StatusAsync(client, method, path)).ShouldBeOneOf(HttpStatusCode.ServiceUnavailable, HttpStatusCode.BadRequest);
+        }
+
+        using var response = await client.PostAsync(new Uri("/admin/keys/my-key/revoke", UriKind.Relative), null);
+        var error = await ErrorAnswer.ReadAsync(response);
+        (error.Status, error.Code).ShouldBe((HttpStatusCode.ServiceUnavailable, "keys_unavailable"));
+        error.Message.ShouldContain("not known");
+        response.Headers.CacheControl!.NoStore.ShouldBeTrue();
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient client, string method, string path)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+        request.Content = method == "GET" ? null : new StringContent("{}", Encoding.UTF8, "application/json");
+        using var response = await client.SendAsync(request);
+        return response.StatusCode;
+    }
+}
