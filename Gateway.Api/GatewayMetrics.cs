@@ -23,13 +23,7 @@ internal sealed class GatewayMetrics : IDisposable
     /// <summary>A call that Routing was asked for is over; its outcome is "ok" or the error's code.</summary>
     public void CallEnded(bool stream, ApiError? error, TimeSpan duration)
     {
-        // Codes of a provider's own are not bounded: one label for all of them.
-        var outcome = error switch
-        {
-            null => "ok",
-            { Status: >= 500 or 429 } => error.Code,
-            _ => "refused",
-        };
+        var outcome = error?.Outcome ?? "ok";
         _callDuration.Record(duration.TotalSeconds, new("stream", stream), new("outcome", outcome));
     }
 

@@ -98,14 +98,14 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
             return new RpcException(new Status(StatusCode.Unavailable, "The database does not answer."));
         }
 
-        Log.Failed(logger, exception, context.Method);
+        Log.Failed(logger, context.Method, FailureText.Of(exception));
         return new RpcException(new Status(StatusCode.Internal, "The call failed inside the service."));
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "{Method} failed.")]
-        public static partial void Failed(ILogger logger, Exception exception, string method);
+        [LoggerMessage(1, LogLevel.Error, "{Method} failed: {Failure}")]
+        public static partial void Failed(ILogger logger, string method, string failure);
 
         [LoggerMessage(2, LogLevel.Warning, "{Method} found no database: {Reason}")]
         public static partial void DatabaseOutOfReach(ILogger logger, string method, string reason);

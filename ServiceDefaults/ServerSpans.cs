@@ -43,10 +43,11 @@ internal sealed class ServerSpans : IStartupFilter
             return;
         }
 
-        activity.DisplayName = context.Request.Method;
+        var method = HttpMethodName.Of(context.Request.Method);
+        activity.DisplayName = method;
         if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { } route)
         {
-            activity.DisplayName = $"{context.Request.Method} {route}";
+            activity.DisplayName = $"{method} {route}";
             activity.SetTag("http.route", route);
         }
 

@@ -38,6 +38,7 @@ public static class Defaults
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
             },
         });
+        builder.Services.AddLogFloors();
         if (builder.Environment.IsDevelopment())
         {
             builder.Logging.AddSimpleConsole(console => console.SingleLine = true);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +43,7 @@ internal static class Telemetry
             logs.AddOtlpExporter();
         });
         builder.Services.AddSingleton<IStartupFilter, ServerSpans>();
+        builder.Services.AddSingleton<DistributedContextPropagator, TraceParentPropagator>();
         builder.Services.AddHostedService(services => new TelemetryProviders(
             () => BuildTracing(services, resource), () => BuildMetrics(services, resource)));
     }
@@ -50,6 +52,7 @@ internal static class Telemetry
         .ConfigureServices(own => own.AddSingleton(services.GetRequiredService<IConfiguration>()))
         .SetResourceBuilder(resource)
         .AddSource([.. Sources, services.GetRequiredService<IHostEnvironment>().ApplicationName])
+        .AddProcessor(new SpanScrubber())
         .AddOtlpExporter()
         .Build();
 

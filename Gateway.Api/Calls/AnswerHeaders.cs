@@ -28,7 +28,7 @@ internal sealed partial class AnswerHeaders(RequestDelegate next, TimeProvider t
         if (ClientId(context.Request.Headers) is { } clientId)
         {
             headers["x-client-request-id"] = clientId;
-            Log.ClientId(logger, context.TraceIdentifier, clientId);
+            Log.ClientId(logger, context.TraceIdentifier, Masked(clientId));
         }
 
         return next(context);
@@ -56,6 +56,9 @@ internal sealed partial class AnswerHeaders(RequestDelegate next, TimeProvider t
         var clean = new string([.. id.Where(c => c is >= '!' and <= '~').Take(MaxClientId)]);
         return clean.Length > 0 ? clean : null;
     }
+
+    // As keys are masked: whatever a client puts into a header may be one.
+    private static string Masked(string id) => string.Concat(id.AsSpan(0, Math.Min(id.Length < 16 ? 3 : 8, id.Length)), "...");
 
     private static partial class Log
     {

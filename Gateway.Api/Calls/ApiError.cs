@@ -13,6 +13,12 @@ internal sealed record ApiError(int Status, string Type, string? Code, string Me
     /// <summary>The request's field at fault, as a path: <c>messages[0].role</c>.</summary>
     public string? Param { get; init; }
 
+    /// <summary>
+    /// For logs and metrics. Codes of a provider's own come with statuses of the client's fault; they are not bounded, and may quote the
+    /// client.
+    /// </summary>
+    public string Outcome => Status is >= 500 or 429 ? Code ?? Type : "refused";
+
     public ErrorMetadata? Metadata { get; init; }
 
     /// <summary>What <c>x-should-retry</c> says to the official SDKs; null leaves it to their own rule for the status.</summary>

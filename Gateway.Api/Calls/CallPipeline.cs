@@ -43,12 +43,12 @@ internal sealed partial class CallPipeline(
             return;
         }
 
-        Log.NotCompleted(logger, context.TraceIdentifier, request.Caller.AccountId, error.Status, error.Code);
+        Log.NotCompleted(logger, context.TraceIdentifier, request.Caller.AccountId, error.Status, error.Outcome);
 
         // 5.
         if (IsBroken(context, error))
         {
-            throw new AnswerBrokenOffException(error.Code ?? error.Type);
+            throw new AnswerBrokenOffException(error.Outcome);
         }
     }
 
@@ -110,8 +110,8 @@ internal sealed partial class CallPipeline(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Call {RequestId} of account {Account} was not completed: {Status} {Code}.")]
-        public static partial void NotCompleted(ILogger logger, string requestId, string account, int status, string? code);
+        [LoggerMessage(1, LogLevel.Information, "Call {RequestId} of account {Account} was not completed: {Status} {Outcome}.")]
+        public static partial void NotCompleted(ILogger logger, string requestId, string account, int status, string outcome);
 
         [LoggerMessage(2, LogLevel.Warning, "Routing failed during call {RequestId}: {StatusCode}.")]
         public static partial void RoutingFailed(ILogger logger, Exception exception, string requestId, StatusCode statusCode);

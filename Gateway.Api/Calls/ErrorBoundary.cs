@@ -1,8 +1,9 @@
 using LlmGateway.Gateway.OpenAi;
+using LlmGateway.ServiceDefaults;
 
 namespace LlmGateway.Gateway.Calls;
 
-/// <summary>Turns whatever nobody caught into an answer without detail, and a log line with all of it.</summary>
+/// <summary>Turns whatever nobody caught into an answer without detail, and a log line with all of it that quotes no client.</summary>
 /// <remarks>
 /// The framework's exception handler clears the headers that are set already (x-request-id among them), and knows neither clients
 /// that left nor answers that break off on purpose: it would log both as errors.
@@ -17,7 +18,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         }
         catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            Log.ClientLeft(logger, exception, context.TraceIdentifier);
+            Log.ClientLeft(logger, context.TraceIdentifier, exception.GetType().Name);
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
@@ -25,10 +26,12 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         }
         catch (Exception exception) when (exception is not AnswerBrokenOffException)
         {
-            Log.Failed(logger, exception, context.TraceIdentifier, context.Request.Method, context.GetEndpoint()?.DisplayName);
+            var method = HttpMethodName.Of(context.Request.Method);
+            Log.Failed(logger, context.TraceIdentifier, method, context.GetEndpoint()?.DisplayName, FailureText.Of(exception));
             if (context.Response.HasStarted)
             {
-                throw;
+                // The server logs what it meets, message and all.
+                throw new AnswerBrokenOffException("internal_error");
             }
 
             await OpenAiErrors.WriteAsync(context, ApiErrors.Internal);
@@ -37,10 +40,10 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "The client of request {RequestId} left.")]
-        public static partial void ClientLeft(ILogger logger, Exception exception, string requestId);
+        [LoggerMessage(1, LogLevel.Debug, "The client of request {RequestId} left: {Reason}.")]
+        public static partial void ClientLeft(ILogger logger, string requestId, string reason);
 
-        [LoggerMessage(2, LogLevel.Error, "Request {RequestId} ({Method} {Endpoint}) failed.")]
-        public static partial void Failed(ILogger logger, Exception exception, string requestId, string method, string? endpoint);
+        [LoggerMessage(2, LogLevel.Error, "Request {RequestId} ({Method} {Endpoint}) failed: {Failure}")]
+        public static partial void Failed(ILogger logger, string requestId, string method, string? endpoint, string failure);
     }
 }

@@ -72,7 +72,8 @@ internal sealed partial class ServerDiscovery(
             _reached = false;
             if (!_complained)
             {
-                Log.Unreachable(logger, server, e.Message);
+                // The rest of the address may be or hold a key.
+                Log.Unreachable(logger, $"{server.Scheme}://{server.Authority}", e.Message);
             }
 
             _complained = true;
@@ -90,6 +91,6 @@ internal sealed partial class ServerDiscovery(
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning, "The models of {Server} cannot be read: {Reason}")]
-        public static partial void Unreachable(ILogger logger, Uri server, string reason);
+        public static partial void Unreachable(ILogger logger, string server, string reason);
     }
 }

@@ -167,6 +167,9 @@ public sealed class GatewaySystem : IAsyncDisposable
     /// <summary>What a resource has written to its console so far.</summary>
     public IReadOnlyList<string> LogOf(string resource) => _logs.Of(resource);
 
+    /// <summary>What every resource and the orchestrator have written so far. Whole once the system is disposed.</summary>
+    public IReadOnlyList<string> Log => _logs.All;
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -11,6 +11,9 @@ internal sealed class ResourceLogs : ILoggerProvider
     public IReadOnlyList<string> Of(string resource) =>
         [.. _lines.Where(entry => entry.Key.EndsWith(".Resources." + resource, StringComparison.Ordinal)).SelectMany(entry => entry.Value)];
 
+    /// <summary>Of every resource, and the orchestrator's own.</summary>
+    public IReadOnlyList<string> All => [.. _lines.SelectMany(entry => entry.Value)];
+
     public ILogger CreateLogger(string categoryName) => new Lines(_lines.GetOrAdd(categoryName, _ => new()));
 
     public void Dispose()
@@ -25,6 +28,6 @@ internal sealed class ResourceLogs : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue(formatter(state, exception));
+            lines.Enqueue(exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}");
     }
 }

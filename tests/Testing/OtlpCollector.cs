@@ -12,11 +12,15 @@ namespace LlmGateway.Testing;
 /// <summary>A span as the collector received it; ids are lower-case hex, the parent's empty at the root.</summary>
 public sealed record CollectedSpan(string Service, string TraceId, string SpanId, string ParentId, string Name, string Scope);
 
-/// <summary>An OTLP collector on a free port: HTTP with protobuf bodies, traces kept, the rest accepted.</summary>
+/// <summary>One export as it came: protobuf bytes of "traces", "metrics" or "logs".</summary>
+public sealed record CollectedExport(string Signal, byte[] Bytes);
+
+/// <summary>An OTLP collector on a free port: HTTP with protobuf bodies, all of them kept, and the spans of traces read.</summary>
 public sealed class OtlpCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<CollectedSpan> _spans = new();
+    private readonly ConcurrentQueue<CollectedExport> _exports = new();
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private OtlpCollector(WebApplication app) => _app = app;
@@ -26,14 +30,15 @@ public sealed class OtlpCollector : IAsyncDisposable
 
     public IReadOnlyCollection<CollectedSpan> Spans => _spans;
 
+    public IReadOnlyCollection<CollectedExport> Exports => _exports;
+
     public static async Task<OtlpCollector> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var collector = new OtlpCollector(builder.Build());
-        collector._app.MapPost("/v1/traces", collector.ReceiveAsync);
-        collector._app.MapPost("/v1/{signal}", () => Results.Ok());
+        collector._app.MapPost("/v1/{signal}", collector.ReceiveAsync);
         await collector._app.StartAsync();
         return collector;
     }
@@ -57,11 +62,24 @@ public sealed class OtlpCollector : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private async Task<IResult> ReceiveAsync(HttpRequest request)
+    private async Task<IResult> ReceiveAsync(HttpRequest request, string signal)
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body);
-        foreach (var resource in ExportTraceServiceRequest.Parser.ParseFrom(body.ToArray()).ResourceSpans)
+        var export = new CollectedExport(signal, body.ToArray());
+        if (signal == "traces")
+        {
+            ReadSpans(export.Bytes);
+        }
+
+        _exports.Enqueue(export);
+        Interlocked.Exchange(ref _arrived, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        return Results.Bytes([], "application/x-protobuf");
+    }
+
+    private void ReadSpans(byte[] body)
+    {
+        foreach (var resource in ExportTraceServiceRequest.Parser.ParseFrom(body).ResourceSpans)
         {
             var service = resource.Resource.Attributes.FirstOrDefault(a => a.Key == "service.name")?.Value.StringValue ?? "";
             foreach (var scope in resource.ScopeSpans)
@@ -73,9 +91,6 @@ public sealed class OtlpCollector : IAsyncDisposable
                 }
             }
         }
-
-        Interlocked.Exchange(ref _arrived, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
-        return Results.Bytes([], "application/x-protobuf");
     }
 
     private static string Hex(Google.Protobuf.ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
