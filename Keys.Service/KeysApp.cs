@@ -2,6 +2,7 @@ using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Data;
 using LlmGateway.Keys.Grpc;
 using LlmGateway.Keys.Limits;
+using LlmGateway.Keys.Verification;
 using LlmGateway.ServiceDefaults;
 
 namespace LlmGateway.Keys;
@@ -17,6 +18,7 @@ internal static class KeysApp
         builder.AddKeysDatabase();   // Data/
         builder.AddLimits();         // Limits/
         builder.AddApiKeys();        // ApiKeys/
+        builder.AddVerification();   // Verification/
         builder.AddGrpcDefaults();   // Grpc/
     }
 

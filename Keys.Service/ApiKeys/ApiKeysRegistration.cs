@@ -9,7 +9,6 @@ internal static class ApiKeysRegistration
     {
         builder.Services.AddOptions<KeysOptions>().BindConfiguration("Keys").ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<KeysOptions>, KeysOptionsValidator>();
-        builder.Services.AddScoped<KeyDirectory>();
         builder.Services.AddHostedService<KeySeeding>();
         builder.Logging.AddFilter<OpenTelemetryLoggerProvider>(typeof(AdministratorKey).FullName, LogLevel.None);
     }

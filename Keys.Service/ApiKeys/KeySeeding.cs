@@ -28,9 +28,6 @@ internal sealed partial class KeySeeding(
         {
             Log.Generated(logger, generated.Reveal());
         }
-
-        // The first query costs 100 times the second. Nobody's request should be it.
-        await scope.ServiceProvider.GetRequiredService<KeyDirectory>().FindAsync(KeySecret.Generate(), cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

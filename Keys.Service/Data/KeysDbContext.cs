@@ -51,6 +51,7 @@ internal static class KeysDatabase
     {
         builder.AddNpgsqlDbContext<KeysDbContext>("keysdb", configureDbContextOptions: Configure);
         builder.AddMigrations<KeysDbContext>();
+        builder.AddKeysDataSource();
     }
 
     // The history is in the schema too, because one database may hold the schemas of all services.

@@ -1,48 +1,34 @@
 using Grpc.Core;
-using LlmGateway.Keys.ApiKeys;
+using LlmGateway.Keys.Limits;
+using LlmGateway.Keys.Verification;
 using LlmGateway.Protos.Keys.V1;
+using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace LlmGateway.Keys.Grpc;
 
-internal sealed class KeysGrpcService(KeyDirectory keys) : KeysApi.KeysApiBase
+/// <summary>What gateways ask on the way of a request. Each method translates, calls and translates.</summary>
+internal sealed class KeysGrpcService(
+    KeyVerifier verifier, NpgsqlDataSource database, IOptions<QuotasOptions> quotas, TimeProvider time) : KeysApi.KeysApiBase
 {
+    private readonly KeyLimits _defaults = quotas.Value.ToLimits();
+
     public override async Task<VerifyReply> Verify(VerifyRequest request, ServerCallContext context)
     {
-        var reply = new VerifyReply();
-        foreach (var presented in request.Secrets)
+        if (request.Secrets.Count is 0 or > KeyVerifier.MaxSecrets)
         {
-            var secret = KeySecret.Parse(presented.Secret) ?? throw new RpcException(
-                new Status(StatusCode.InvalidArgument, $"secret: must be 1 to {KeySecret.MaxLength} printable ASCII characters."));
-            reply.Verifications.Add(ToVerification(await keys.FindAsync(secret, context.CancellationToken)));
+            throw Fields.Invalid("secrets", $"must be 1 to {KeyVerifier.MaxSecrets}");
         }
 
-        return reply;
+        var found = await verifier.VerifyAsync(request.Secrets, context.CancellationToken);
+        var verifications = found.Verdicts.Select(verdict => verdict.ToProto(found.At, _defaults));
+        return new VerifyReply { Position = found.Position, Verifications = { verifications } };
     }
 
-    private static Verification ToVerification(ApiKey? key) => key switch
+    public override async Task<RecordUseReply> RecordUse(RecordUseRequest request, ServerCallContext context)
     {
-        null => Refused(RefusalReason.UnknownKey),
-        { RevokedAt: not null } => Refused(RefusalReason.Revoked),
-        _ => new Verification
-        {
-            Key = new VerifiedKey
-            {
-                KeyId = key.Id.ToString(),
-                AccountId = key.AccountId,
-                MaskedKey = key.Secrets[0].Masked,
-                Role = ToRole(key.Role),
-            },
-        },
-    };
-
-    private static Verification Refused(RefusalReason reason) => new() { Refusal = new Refusal { Reason = reason } };
-
-    private static Role ToRole(KeyRole role) => role switch
-    {
-        KeyRole.Account => Role.Account,
-        KeyRole.Operator => Role.Operator,
-        KeyRole.Administrator => Role.Administrator,
-        KeyRole.Internal => Role.Internal,
-        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Not a role that has a wire form."),
-    };
+        var (keyIds, usedAt) = request.ToUses(time.GetUtcNow());
+        await UseStatement.ExecuteAsync(database, keyIds, usedAt, context.CancellationToken);
+        return new RecordUseReply();
+    }
 }

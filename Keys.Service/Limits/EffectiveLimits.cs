@@ -19,12 +19,26 @@ internal sealed record EffectiveLimits(KeyLimits Limits, string? TariffId, strin
     public static EffectiveLimits Of(ApiKey key, Tariff? keyTariff, Tariff? accountTariff, KeyLimits defaults, DateTimeOffset now)
     {
         var tariff = keyTariff ?? accountTariff;
-        var limits = key.Limits.Or(tariff?.At(now)?.Limits ?? KeyLimits.None).Or(defaults);
+        return Of(
+            (key.Limits, key.Name, key.Description),
+            tariff is null ? null : new(tariff.Id, tariff.Description, tariff.At(now)?.Limits ?? KeyLimits.None, tariff.NextAfter(now)?.EffectiveFrom),
+            defaults);
+    }
 
+    /// <param name="key">Limits of its own, name and description.</param>
+    /// <param name="tariff">The key's own, else its account's.</param>
+    /// <param name="defaults">Configured.</param>
+    public static EffectiveLimits Of((KeyLimits Limits, string Name, string Description) key, TariffInEffect? tariff, KeyLimits defaults)
+    {
         // Such a key is a tariff of its own: its name is what the command that made it called the tariff.
         var (name, description) = key.Limits.TotalTokens is not null
             ? (key.Name, key.Description)
             : (tariff?.Id ?? "", tariff?.Description ?? "");
-        return new(limits, tariff?.Id, name, description, tariff?.NextAfter(now)?.EffectiveFrom);
+        return new(key.Limits.Or(tariff?.Limits ?? KeyLimits.None).Or(defaults), tariff?.Id, name, description, tariff?.ChangesAt);
     }
 }
+
+/// <summary>A tariff at a moment.</summary>
+/// <param name="Limits">Of the version in effect; none when the first has not begun.</param>
+/// <param name="ChangesAt">When the next version takes effect.</param>
+internal sealed record TariffInEffect(string Id, string Description, KeyLimits Limits, DateTimeOffset? ChangesAt);

@@ -78,7 +78,7 @@ internal sealed class KeysHost : IAsyncDisposable
         return app;
     }
 
-    public async Task<Verification> VerifyAsync(string secret) =>
+    public async Task<Protos.Keys.V1.Verification> VerifyAsync(string secret) =>
         (await Client.VerifyAsync(new VerifyRequest { Secrets = { new PresentedSecret { Secret = secret } } })).Verifications.Single();
 
     public async ValueTask DisposeAsync()
