@@ -2,6 +2,7 @@ using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Data;
 using LlmGateway.Keys.Grpc;
 using LlmGateway.Keys.Limits;
+using LlmGateway.Keys.Management;
 using LlmGateway.Keys.Verification;
 using LlmGateway.ServiceDefaults;
 
@@ -19,6 +20,7 @@ internal static class KeysApp
         builder.AddLimits();         // Limits/
         builder.AddApiKeys();        // ApiKeys/
         builder.AddVerification();   // Verification/
+        builder.AddManagement();     // Management/
         builder.AddGrpcDefaults();   // Grpc/
     }
 

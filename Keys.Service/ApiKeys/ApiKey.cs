@@ -27,7 +27,7 @@ internal enum KeySource
     /// <summary>Made by an administrator.</summary>
     Issued,
 
-    /// <summary>Brought by an administrator, secret and all.</summary>
+    /// <summary>Brought by an administrator, secret and all; or a configured one that an administrator revoked, which no start may bring back.</summary>
     Imported,
 
     /// <summary>Has no secret: it stands for the tokens that an outside issuer makes for its account, one key for each account.</summary>
@@ -70,6 +70,9 @@ internal sealed class ApiKey
 
     /// <summary>The current one and, after a rotation, the old ones until they expire. The current one has no expiry of its own.</summary>
     public List<ApiKeySecret> Secrets { get; init; } = [];
+
+    /// <summary>The one that the key is shown by; null for a key that stands for tokens.</summary>
+    public ApiKeySecret? CurrentSecret => Secrets.MaxBy(secret => (secret.ExpiresAt is null, secret.CreatedAt));
 }
 
 /// <summary>One of the secrets that a key is presented by, as a hash.</summary>

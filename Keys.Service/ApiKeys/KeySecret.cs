@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,6 +19,7 @@ internal sealed class KeySecret
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const int RandomDigits = 43;
     private const int ChecksumDigits = 6;
+    private static readonly SearchValues<char> AnyDigit = SearchValues.Create(Digits);
 
     private readonly string _text;
 
@@ -26,6 +28,22 @@ internal sealed class KeySecret
     /// <summary>Null unless the text is 1 to 512 printable ASCII characters.</summary>
     public static KeySecret? Parse(string text) =>
         text.Length is > 0 and <= MaxLength && text.All(character => character is >= ' ' and <= '~') ? new KeySecret(text) : null;
+
+    /// <summary>Whether a text has a generated secret in it, or what looks just like one.</summary>
+    public static bool IsIn(string text)
+    {
+        const int Length = RandomDigits + ChecksumDigits;
+        for (var start = text.IndexOf(Prefix, StringComparison.Ordinal); start >= 0; start = text.IndexOf(Prefix, start + 1, StringComparison.Ordinal))
+        {
+            var rest = text.AsSpan(start + Prefix.Length);
+            if (rest.Length >= Length && !rest[..Length].ContainsAnyExcept(AnyDigit))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public static KeySecret Generate()
     {
@@ -37,6 +55,9 @@ internal sealed class KeySecret
 
     /// <summary>The only form that may be stored, shown or logged.</summary>
     public string Masked() => string.Concat(_text.AsSpan(0, Math.Min(_text.Length < 16 ? 3 : 8, _text.Length)), "...");
+
+    /// <summary>What is stored of a key's current secret.</summary>
+    public ApiKeySecret ToRow(DateTimeOffset now) => new() { Hash = Hash(), Masked = Masked(), CreatedAt = now };
 
     /// <summary>For the one who is given the key, once.</summary>
     public string Reveal() => _text;

@@ -1,5 +1,8 @@
 using LlmGateway.Keys.Accounts;
+using LlmGateway.Keys.Audit;
+using LlmGateway.Keys.Changes;
 using LlmGateway.Keys.Data;
+using LlmGateway.Keys.Management;
 using LlmGateway.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -8,128 +11,172 @@ namespace LlmGateway.Keys.ApiKeys;
 
 /// <summary>
 /// Makes the database agree with configuration at each start, in one transaction that replicas take turns at:
-/// 1. every listed secret is an active key of account <c>default</c>, the administrator's one of account <c>admin</c>;
-/// 2. a configured key that is no longer listed is revoked, and so is a generated administrator's key once one is configured;
-/// 3. without any active administrator's key, one is generated, and printed after the commit.
+/// 1. every secret that configuration names is an active key, unless an administrator revoked it;
+/// 2. a configured key that is no longer named is revoked, and so is a generated administrator's key once one is configured;
+/// 3. without any active administrator's key, one is generated, and printed after the commit;
+/// 4. the audit and the gateways learn of each change, so that what a start revokes stops everywhere at once.
 /// </summary>
 internal sealed partial class KeySeeding(
-    IServiceScopeFactory scopes, IOptions<KeysOptions> options, TimeProvider time, ILogger<AdministratorKey> logger) : IHostedService
+    IServiceScopeFactory scopes,
+    IOptions<KeysOptions> options,
+    TimeProvider time,
+    ILogger<KeySeeding> logger,
+    ILogger<AdministratorKey> secretLogger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Made before the transaction: if the commit's answer is lost and the transaction runs again, it finds this very key.
-        var generated = KeySecret.Generate();
+        var generated = new ConfiguredKey(KeySecret.Generate(), Account.Administrator, KeyRole.Administrator, "generated at the first start");
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<KeysDbContext>();
 
-        var isNew = await db.Database.CreateExecutionStrategy().ExecuteAsync(
-            cancel => SeedAsync(db, generated, cancel), cancellationToken);
-        if (isNew)
+        var seeded = await db.Database.CreateExecutionStrategy().ExecuteAsync(cancel => SeedAsync(db, generated, cancel), cancellationToken);
+        if (seeded.IsGenerated)
         {
-            Log.Generated(logger, generated.Reveal());
+            Log.Generated(secretLogger, generated.Secret.Reveal());
+        }
+
+        foreach (var revoked in seeded.StayRevoked)
+        {
+            Log.StaysRevoked(logger, revoked.Name, revoked.Secret.Masked());
+        }
+
+        if (options.Value.InternalSecret == KeysOptionsValidator.Placeholder)
+        {
+            Log.PlaceholderIgnored(logger);
         }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <returns>Whether <paramref name="generated"/> is the administrator's key now.</returns>
-    private async Task<bool> SeedAsync(KeysDbContext db, KeySecret generated, CancellationToken cancellationToken)
+    private async Task<Seeded> SeedAsync(KeysDbContext db, ConfiguredKey generated, CancellationToken cancellationToken)
     {
         db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await DatabaseLock.HoldForTransactionAsync(db, "seed keys", cancellationToken);
+        await DatabaseLock.HoldForTransactionAsync(db, Mutations.Lock, cancellationToken);
 
-        await AddAccountAsync(db, Account.Default, cancellationToken);
-        await AddAccountAsync(db, Account.Administrator, cancellationToken);
-
-        var wanted = options.Value.AllowedSecrets
-            .Select((secret, index) => new Wanted(KeySecret.Parse(secret)!, Account.Default, KeyRole.Account, $"ALLOWED_API_KEYS {index + 1}"))
-            .ToList();
-        if (options.Value.AdministratorSecret is { } administrator)
+        var mutation = new Mutation(db, Actor.Configuration, Moment.Now(time));
+        var wanted = ConfiguredKey.Of(options.Value).ToList();
+        foreach (var account in wanted.Select(key => key.AccountId).Concat([Account.Default, Account.Administrator]).Distinct())
         {
-            wanted.Add(new(KeySecret.Parse(administrator)!, Account.Administrator, KeyRole.Administrator, "ADMIN_API_KEY"));
+            await OpenAsync(mutation, account, cancellationToken);
         }
 
-        var isNew = Apply(await db.ApiKeys.Include(key => key.Secrets).AsSplitQuery().ToListAsync(cancellationToken), wanted, generated, db);
+        var byHash = await LoadAsync(db, [.. wanted, generated], cancellationToken);
+        var stayRevoked = Seed(mutation, wanted, byHash); // 1
+        RevokeUnnamed(mutation, wanted.Except(stayRevoked).ToList()); // 2
         await db.SaveChangesAsync(cancellationToken);
+
+        var isGenerated = byHash.ContainsKey(Convert.ToHexString(generated.Hash));
+        if (!isGenerated && !await HasAdministratorAsync(mutation, cancellationToken))
+        {
+            Add(mutation, generated, KeySource.Generated, "key.generated"); // 3
+            await db.SaveChangesAsync(cancellationToken);
+            isGenerated = true;
+        }
+
+        if (mutation.Changes.Count > 0)
+        {
+            await ChangeLog.AppendAsync(db, mutation.Changes, cancellationToken); // 4
+        }
+
         await transaction.CommitAsync(cancellationToken);
-        return isNew;
+        return new Seeded(isGenerated, stayRevoked);
     }
 
-    private bool Apply(List<ApiKey> existing, List<Wanted> wanted, KeySecret generated, KeysDbContext db)
+    /// <summary>Those that configuration names or once named, of a table that may have any number of others.</summary>
+    private static async Task<Dictionary<string, ApiKey>> LoadAsync(
+        KeysDbContext db, IReadOnlyCollection<ConfiguredKey> named, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var byHash = existing
+        var hashes = named.Select(key => key.Hash).ToArray();
+        var ids = db.KeySecrets.Where(secret => hashes.Contains(secret.Hash)).Select(secret => secret.KeyId);
+        var known = await db.ApiKeys.Include(key => key.Secrets).Where(key => ids.Contains(key.Id)).ToListAsync(cancellationToken);
+        await db.ApiKeys
+            .Where(key => key.RevokedAt == null && (key.Source == KeySource.Configured || key.Source == KeySource.Generated))
+            .LoadAsync(cancellationToken);
+        return known
             .SelectMany(key => key.Secrets, (key, secret) => (Hash: Convert.ToHexString(secret.Hash), Key: key))
             .ToDictionary(pair => pair.Hash, pair => pair.Key);
-        var listed = new HashSet<ApiKey>();
+    }
+
+    /// <returns>Those that an administrator revoked.</returns>
+    private static List<ConfiguredKey> Seed(Mutation mutation, List<ConfiguredKey> wanted, Dictionary<string, ApiKey> byHash)
+    {
+        var stayRevoked = new List<ConfiguredKey>();
         foreach (var want in wanted)
         {
-            var key = byHash.TryGetValue(want.HexHash, out var known) ? Restore(known, want) : Add(db, want, KeySource.Configured, now);
-            byHash[want.HexHash] = key;
-            listed.Add(key);
+            if (!byHash.TryGetValue(Convert.ToHexString(want.Hash), out var key))
+            {
+                Add(mutation, want, KeySource.Configured, "key.configured");
+            }
+            else if (ConfiguredKey.StaysRevoked(key))
+            {
+                stayRevoked.Add(want);
+            }
+            else
+            {
+                want.ApplyTo(key);
+                Record(mutation, key, "key.configured");
+            }
         }
 
-        var replacesGenerated = wanted.Any(want => want.Role == KeyRole.Administrator);
-        foreach (var key in existing.Where(key => key.RevokedAt is null && !listed.Contains(key)))
-        {
-            key.RevokedAt = key.Source == KeySource.Configured || replacesGenerated ? now : null;
-        }
-
-        if (byHash.ContainsKey(Convert.ToHexString(generated.Hash())))
-        {
-            return true;
-        }
-
-        if (byHash.Values.Any(key => key is { Role: KeyRole.Administrator, RevokedAt: null }))
-        {
-            return false;
-        }
-
-        Add(db, new(generated, Account.Administrator, KeyRole.Administrator, "generated at the first start"), KeySource.Generated, now);
-        return true;
+        return stayRevoked;
     }
 
-    private static ApiKey Restore(ApiKey key, Wanted want)
+    private static void RevokeUnnamed(Mutation mutation, List<ConfiguredKey> active)
     {
-        (key.AccountId, key.Role, key.Source, key.Name, key.RevokedAt) = (want.AccountId, want.Role, KeySource.Configured, want.Name, null);
-        return key;
-    }
-
-    private static ApiKey Add(KeysDbContext db, Wanted want, KeySource source, DateTimeOffset now)
-    {
-        var key = new ApiKey
+        var named = active.Select(want => Convert.ToHexString(want.Hash)).ToHashSet();
+        var replacesGenerated = active.Any(want => want.Role == KeyRole.Administrator);
+        var unnamed = mutation.Db.ApiKeys.Local.Where(key => key.RevokedAt is null
+            && (key.Source == KeySource.Configured || (key.Source == KeySource.Generated && replacesGenerated))
+            && !key.Secrets.Any(secret => named.Contains(Convert.ToHexString(secret.Hash))));
+        foreach (var key in unnamed.ToList())
         {
-            Id = Guid.CreateVersion7(now),
-            AccountId = want.AccountId,
-            Name = want.Name,
-            Role = want.Role,
-            Source = source,
-            CreatedAt = now,
-            Secrets = [new ApiKeySecret { Hash = want.Secret.Hash(), Masked = want.Secret.Masked(), CreatedAt = now }],
-        };
-        db.ApiKeys.Add(key);
-        return key;
-    }
-
-    private async Task AddAccountAsync(KeysDbContext db, string id, CancellationToken cancellationToken)
-    {
-        if (!await db.Accounts.AnyAsync(account => account.Id == id, cancellationToken))
-        {
-            db.Accounts.Add(new Account { Id = id, CreatedAt = time.GetUtcNow() });
+            key.RevokedAt = mutation.Now;
+            Record(mutation, key, "key.revoked");
         }
     }
 
-    private sealed record Wanted(KeySecret Secret, string AccountId, KeyRole Role, string Name)
+    private static void Add(Mutation mutation, ConfiguredKey want, KeySource source, string action)
     {
-        public string HexHash { get; } = Convert.ToHexString(Secret.Hash());
+        var key = want.ToKey(source, mutation.Now);
+        mutation.Db.ApiKeys.Add(key);
+        mutation.Record(key, action, KeyAudit.Of(key));
     }
+
+    private static void Record(Mutation mutation, ApiKey key, string action)
+    {
+        if (mutation.Differences(key) is { Count: > 0 } differences)
+        {
+            mutation.Record(key, action, differences);
+        }
+    }
+
+    private static async Task OpenAsync(Mutation mutation, string id, CancellationToken cancellationToken)
+    {
+        if (await AccountOpening.OpenAsync(mutation.Db, id, mutation.Now, cancellationToken))
+        {
+            mutation.Record(new Account { Id = id, CreatedAt = mutation.Now }, "account.created", new { });
+        }
+    }
+
+    private static Task<bool> HasAdministratorAsync(Mutation mutation, CancellationToken cancellationToken) => mutation.Db.ApiKeys.AnyAsync(
+        key => key.Role == KeyRole.Administrator && key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > mutation.Now),
+        cancellationToken);
+
+    private sealed record Seeded(bool IsGenerated, List<ConfiguredKey> StayRevoked);
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning,
             "No ADMIN_API_KEY is set, so an administrator's key was made. It is shown this once and stored as a hash only: {Secret}")]
         public static partial void Generated(ILogger logger, string secret);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Setting} ({MaskedKey}) was revoked by an administrator and stays so. Take it out of the configuration.")]
+        public static partial void StaysRevoked(ILogger logger, string setting, string maskedKey);
+
+        [LoggerMessage(3, LogLevel.Warning, "INTERNAL_API_KEY is the placeholder that everybody knows, so there is none. In production this stops the start.")]
+        public static partial void PlaceholderIgnored(ILogger logger);
     }
 }
 

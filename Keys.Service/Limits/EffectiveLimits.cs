@@ -16,14 +16,8 @@ internal sealed record EffectiveLimits(KeyLimits Limits, string? TariffId, strin
     /// <param name="accountTariff">The account's, with its versions: for keys without one of their own.</param>
     /// <param name="defaults">Configured.</param>
     /// <param name="now">The moment.</param>
-    public static EffectiveLimits Of(ApiKey key, Tariff? keyTariff, Tariff? accountTariff, KeyLimits defaults, DateTimeOffset now)
-    {
-        var tariff = keyTariff ?? accountTariff;
-        return Of(
-            (key.Limits, key.Name, key.Description),
-            tariff is null ? null : new(tariff.Id, tariff.Description, tariff.At(now)?.Limits ?? KeyLimits.None, tariff.NextAfter(now)?.EffectiveFrom),
-            defaults);
-    }
+    public static EffectiveLimits Of(ApiKey key, Tariff? keyTariff, Tariff? accountTariff, KeyLimits defaults, DateTimeOffset now) =>
+        Of((key.Limits, key.Name, key.Description), TariffInEffect.At(keyTariff ?? accountTariff, now), defaults);
 
     /// <param name="key">Limits of its own, name and description.</param>
     /// <param name="tariff">The key's own, else its account's.</param>
@@ -41,4 +35,9 @@ internal sealed record EffectiveLimits(KeyLimits Limits, string? TariffId, strin
 /// <summary>A tariff at a moment.</summary>
 /// <param name="Limits">Of the version in effect; none when the first has not begun.</param>
 /// <param name="ChangesAt">When the next version takes effect.</param>
-internal sealed record TariffInEffect(string Id, string Description, KeyLimits Limits, DateTimeOffset? ChangesAt);
+internal sealed record TariffInEffect(string Id, string Description, KeyLimits Limits, DateTimeOffset? ChangesAt)
+{
+    public static TariffInEffect? At(Tariff? tariff, DateTimeOffset now) => tariff is null
+        ? null
+        : new(tariff.Id, tariff.Description, tariff.At(now)?.Limits ?? KeyLimits.None, tariff.NextAfter(now)?.EffectiveFrom);
+}
