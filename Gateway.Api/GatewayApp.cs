@@ -37,6 +37,7 @@ internal static class GatewayApp
     public static void MapGateway(this IEndpointRouteBuilder routes)
     {
         routes.MapIndex();     // Index.cs
+        routes.MapTokens();    // Authentication/
         routes.MapOpenAi();    // OpenAi/
         routes.MapAccount();   // Account/
         routes.MapAdmin();     // Admin/

@@ -12,11 +12,14 @@ internal sealed class AuthOptions
     [AllowedValues(401, 403)]
     public int InvalidKeyStatus { get; set; } = 403;
 
-    /// <summary>Seconds that a verified key is trusted unasked: the longest that a revoked key can go on working.</summary>
+    /// <summary>
+    /// Seconds that a key is trusted unasked after it was vouched for: by Keys.Service itself, or by its stream of changes, which does so
+    /// each second while it is connected. Without the stream this is the longest that a revoked key can go on working.
+    /// </summary>
     [Range(1, 10)]
     public int FreshSeconds { get; set; } = 10;
 
-    /// <summary>Seconds since its last verification that a key goes on working while Keys.Service cannot be asked.</summary>
+    /// <summary>Seconds since it was last vouched for that a key goes on working while Keys.Service cannot be asked.</summary>
     [Range(0, 86_400)]
     public int StaleSeconds { get; set; } = 300;
 
@@ -27,6 +30,10 @@ internal sealed class AuthOptions
     /// <summary>Milliseconds that Keys.Service has to answer.</summary>
     [Range(50, 10_000)]
     public int VerifyMilliseconds { get; set; } = 1_000;
+
+    /// <summary>Seconds between two reports of when keys were last used.</summary>
+    [Range(1, 3_600)]
+    public int UseReportSeconds { get; set; } = 10;
 
     /// <summary>Keys remembered at most, verified and refused each.</summary>
     [Range(16, 10_000_000)]

@@ -13,7 +13,14 @@ internal static class AuthenticationRegistration
         var services = builder.Services;
         services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>();
+        services.AddSingleton<KeyDirectoryMetrics>();
+        services.AddSingleton(provider => new UseLog(provider.GetRequiredService<IOptions<AuthOptions>>().Value.RememberedKeys));
         services.AddSingleton<KeyDirectory>();
+        services.AddSingleton<ModelAccess>();
+#pragma warning disable RS0030 // Random.Shared is the thread-safe one; the watcher takes Random, and tests give it a seeded one.
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RevocationWatcher>(provider, Random.Shared));
+#pragma warning restore RS0030
+        services.AddHostedService<UseReporter>();
         services.AddAuthentication(KeyAuthenticationHandler.Scheme)
             .AddScheme<AuthenticationSchemeOptions, KeyAuthenticationHandler>(KeyAuthenticationHandler.Scheme, configureOptions: null);
         services.AddAuthorizationBuilder()

@@ -4,57 +4,119 @@ namespace LlmGateway.Gateway.Authentication;
 
 /// <summary>A dictionary that anyone may fill and nobody can overfill. Reads take no lock.</summary>
 /// <remarks>
-/// MemoryCache would box each key, allocate on every read, and reads a clock of its own. Here the values carry their times, and a full map
-/// forgets its oldest quarter: what was forgotten is asked for again.
+/// MemoryCache would box each key, allocate on every read, and reads a clock of its own. Here there are two generations of half the
+/// capacity each: writes go to the young one, a read that finds its entry in the old one moves it up, and a full young generation
+/// becomes the old one, whose rest is forgotten at once. So nothing is ever sorted or searched to make room, and what is in use stays.
 /// </remarks>
-internal sealed class BoundedMap<TValue>(int capacity, Func<TValue, long> age)
+internal sealed class BoundedMap<TValue>(int capacity)
     where TValue : notnull
 {
-    private readonly ConcurrentDictionary<SecretHash, TValue> _entries = new();
-    private readonly Lock _trimming = new();
-    private int _count;
+    private readonly Lock _writing = new();
+    private Generations _generations = Generations.Empty;
 
-    public int Count => Volatile.Read(ref _count);
+    public int Count
+    {
+        get
+        {
+            lock (_writing)
+            {
+                return _generations.Young.Count + _generations.Old.Keys.Count(key => !_generations.Young.ContainsKey(key));
+            }
+        }
+    }
 
-    public bool TryGet(SecretHash key, out TValue value) => _entries.TryGetValue(key, out value!);
+    public bool TryGet(SecretHash key, out TValue value)
+    {
+        var generations = Volatile.Read(ref _generations);
+        return generations.Young.TryGetValue(key, out value!) || (generations.Old.TryGetValue(key, out value!) && MoveUp(key, ref value));
+    }
 
     public void Set(SecretHash key, TValue value)
     {
-        if (_entries.TryAdd(key, value))
+        lock (_writing)
         {
-            if (Interlocked.Increment(ref _count) > capacity)
-            {
-                Trim();
-            }
-        }
-        else
-        {
-            _entries[key] = value;
+            Add(key, value);
         }
     }
 
     public void Remove(SecretHash key)
     {
-        if (_entries.TryRemove(key, out _))
+        lock (_writing)
         {
-            Interlocked.Decrement(ref _count);
+            _generations.Young.TryRemove(key, out _);
+            _generations.Old.TryRemove(key, out _);
         }
     }
 
-    private void Trim()
+    public void Clear()
     {
-        lock (_trimming)
+        lock (_writing)
         {
-            var excess = Count - (capacity * 3 / 4);
-            if (Count <= capacity)
+            Volatile.Write(ref _generations, Generations.Empty);
+        }
+    }
+
+    /// <summary>Every value that is in the map when this begins. A value set meanwhile waits, and is set when this has ended.</summary>
+    public void ForEach(Action<TValue> action)
+    {
+        lock (_writing)
+        {
+            foreach (var (_, value) in _generations.Old)
             {
-                return;
+                action(value);
             }
 
-            foreach (var (key, _) in _entries.ToArray().OrderBy(e => age(e.Value)).Take(excess))
+            foreach (var (_, value) in _generations.Young)
             {
-                Remove(key);
+                action(value);
             }
         }
+    }
+
+    // What was replaced or removed since the read stays replaced or removed.
+    private bool MoveUp(SecretHash key, ref TValue value)
+    {
+        lock (_writing)
+        {
+            if (_generations.Young.TryGetValue(key, out var younger))
+            {
+                value = younger;
+                return true;
+            }
+
+            if (!_generations.Old.TryGetValue(key, out var old))
+            {
+                return false;
+            }
+
+            value = old;
+            Add(key, old);
+            return true;
+        }
+    }
+
+    private void Add(SecretHash key, TValue value)
+    {
+        // ConcurrentDictionary.Count takes all its locks, so the young generation is counted here.
+        var generations = _generations;
+        if (!generations.Young.ContainsKey(key) && ++generations.YoungCount > capacity / 2)
+        {
+            generations = new(new(), generations.Young) { YoungCount = 1 };
+            Volatile.Write(ref _generations, generations);
+        }
+
+        generations.Young[key] = value;
+    }
+
+    private sealed class Generations(ConcurrentDictionary<SecretHash, TValue> young, ConcurrentDictionary<SecretHash, TValue> old)
+    {
+        public static Generations Empty => new(new(), new());
+
+        public ConcurrentDictionary<SecretHash, TValue> Young => young;
+
+        public ConcurrentDictionary<SecretHash, TValue> Old => old;
+
+        /// <summary>Of all that were added; those removed since then count too.</summary>
+        public int YoungCount { get; set; }
     }
 }

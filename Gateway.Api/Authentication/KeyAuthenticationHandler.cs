@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace LlmGateway.Gateway.Authentication;
 
 /// <summary>
-/// Lets API keys in. A request without usable credentials gets 401, one with a key that is not valid 403, and while nobody can tell
-/// 503: an outage of ours must not look like a bad key, because clients throw keys away.
+/// Lets keys and tokens in. A request without usable credentials gets 401, one with a key that is not valid 403, and while nobody can
+/// tell 503: an outage of ours must not look like a bad key, because clients throw keys away.
 /// </summary>
 internal sealed class KeyAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> schemeOptions,
@@ -20,40 +20,33 @@ internal sealed class KeyAuthenticationHandler(
 {
     public new const string Scheme = "key";
 
+    private static readonly Task<AuthenticateResult> NoResult = Task.FromResult(AuthenticateResult.NoResult());
     private static readonly AuthenticateResult Refused = AuthenticateResult.Fail("The request has no valid key.");
 
     private ApiError _refusal = ApiErrors.Internal;
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         {
-            return AuthenticateResult.NoResult();
+            return NoResult;
         }
 
-        if (!Credentials.TryRead(Request.Headers.Authorization, out var secret, out var fault))
+        if (!Credentials.TryRead(Request.Headers, out var presented, out var fault))
         {
-            _refusal = new(401, ApiErrors.InvalidRequest, "missing_api_key", fault);
-            return Refused;
+            return Task.FromResult(Refuse(new(401, ApiErrors.InvalidRequest, "missing_api_key", fault)));
         }
 
-        var lookup = await directory.FindAsync(secret);
-        if (lookup.Ticket is { } ticket)
-        {
-            return ticket;
-        }
-
-        _refusal = lookup.Verdict == KeyVerdict.Refused
-            ? new(options.Value.InvalidKeyStatus, ApiErrors.InvalidRequest, "invalid_api_key", "The API key is not valid.")
-            : ApiErrors.KeysUnavailable;
-        return Refused;
+        var finding = directory.FindAsync(presented);
+        return finding.IsCompletedSuccessfully ? Judge(finding.Result, presented.IsToken) : JudgeAsync(finding, presented.IsToken);
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         if (_refusal.Status == StatusCodes.Status401Unauthorized)
         {
-            Response.Headers.WWWAuthenticate = "Bearer";
+            // RFC 6750, section 3.1.
+            Response.Headers.WWWAuthenticate = _refusal.Code == KeyRefusals.InvalidToken ? "Bearer error=\"invalid_token\"" : "Bearer";
         }
 
         return OpenAiErrors.WriteAsync(Context, _refusal);
@@ -62,4 +55,19 @@ internal sealed class KeyAuthenticationHandler(
     // The key is valid, and its role is not enough for the route.
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         OpenAiErrors.WriteAsync(Context, ApiErrors.PermissionDenied);
+
+    private async Task<AuthenticateResult> JudgeAsync(ValueTask<KeyLookup> finding, bool isToken) => await Judge(await finding, isToken);
+
+    private Task<AuthenticateResult> Judge(KeyLookup lookup, bool isToken) => lookup switch
+    {
+        { Key: { } key } => key.Ticket,
+        { Verdict: KeyVerdict.Refused } => Task.FromResult(Refuse(KeyRefusals.ToError(lookup.Reason, isToken, options.Value))),
+        _ => Task.FromResult(Refuse(ApiErrors.KeysUnavailable)),
+    };
+
+    private AuthenticateResult Refuse(ApiError refusal)
+    {
+        _refusal = refusal;
+        return Refused;
+    }
 }

@@ -1,136 +1,235 @@
-using System.Collections.Concurrent;
-using System.Security.Claims;
-using Grpc.Core;
+using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Protos.Keys.V1;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Gateway.Authentication;
 
-internal enum KeyVerdict
-{
-    Known,
-    Refused,
-
-    /// <summary>Keys.Service cannot be asked, and nothing is remembered.</summary>
-    Unknowable,
-}
-
-/// <param name="Ticket">With verdict Known: the authentication's result, made once per key.</param>
-internal readonly record struct KeyLookup(KeyVerdict Verdict, AuthenticateResult? Ticket = null);
-
 /// <summary>The keys in use, in memory.</summary>
 /// <remarks>
-/// 1. A key verified less than <see cref="AuthOptions.FreshSeconds"/> ago is known; one just refused is refused. Nobody is asked.
-/// 2. Otherwise Keys.Service is asked, once for all the requests that wait for the same key.
-/// 3. When it does not answer, keys verified less than <see cref="AuthOptions.StaleSeconds"/> ago go on working and no other key is
-///    judged. It is then asked again by one request a second; the others do not wait for it.
+/// 1. A key is vouched for when Keys.Service verifies it, and whenever the stream of changes says that it is complete. Less than
+///    <see cref="AuthOptions.FreshSeconds"/> after that it is known, and nobody is asked. A secret just refused stays refused for
+///    <see cref="AuthOptions.RefusedSeconds"/>.
+/// 2. Otherwise Keys.Service is asked: about known keys in one lane, about all others in another, so that whoever floods the gateway with
+///    wrong keys waits behind himself.
+/// 3. When it does not answer, a key vouched for less than <see cref="AuthOptions.StaleSeconds"/> ago goes on working, each one by its own
+///    time. About any other nobody can judge.
+/// 4. A key that expires is refused from then on, whoever can be asked. One that a tariff's next version changes is verified anew then.
+/// 5. A change in the stream takes the trust from every key that it may concern. The entry stays only to say that its secret belongs in the
+///    lane of known keys; it lets nobody in, also when Keys.Service is down.
+/// 6. An answer may be older than the change: read before it, delivered after it. Answers and changes have positions. A batch of changes
+///    publishes its position (6a) before it looks at the entries (6b); an answer is stored (6c) before the published position is compared
+///    with its own (6d). 6b and 6c take the same lock. So either 6c comes first, and 6b sees the entry; or 6b comes first, then 6d sees the
+///    position, and an answer that is older is forgotten and asked for again. The last of <see cref="VerifyLane.MaxAsked"/> answers
+///    serves those who wait for it, and is not remembered.
 /// </remarks>
-internal sealed partial class KeyDirectory(
-    KeysApi.KeysApiClient keys, IOptions<AuthOptions> options, TimeProvider time, ILogger<KeyDirectory> logger)
+internal sealed class KeyDirectory
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    // Changes planned for the next moment would otherwise be asked for by every request until they have happened.
+    private static readonly TimeSpan SoonestChange = TimeSpan.FromSeconds(1);
 
-    private readonly AuthOptions _options = options.Value;
-    private readonly BoundedMap<Known> _known = new(options.Value.RememberedKeys, static entry => entry.VerifiedAt);
-    private readonly BoundedMap<long> _refused = new(options.Value.RememberedKeys, static refusedAt => refusedAt);
-    private readonly ConcurrentDictionary<SecretHash, Lazy<Task<KeyLookup>>> _lookups = new();
+    private readonly TimeProvider _time;
+    private readonly UseLog _uses;
+    private readonly KeyDirectoryMetrics _metrics;
+    private readonly BoundedMap<KnownKey> _known;
+    private readonly BoundedMap<Refused> _refused;
+    private readonly VerifyLane _rechecks;
+    private readonly VerifyLane _newcomers;
+    private readonly long _freshTicks;
+    private readonly long _staleTicks;
+    private readonly long _refusedTicks;
 
-    // The timestamp from which a silent Keys.Service may be asked again; 0 while it answers.
-    private long _askAgainAt;
+    // Far in the past, and not so far that a difference overflows.
+    private long _currentAt = long.MinValue / 2;
+    private long _position = -1;
 
-    public ValueTask<KeyLookup> FindAsync(string secret)
+    public KeyDirectory(
+        KeysApi.KeysApiClient keys,
+        UseLog uses,
+        KeyDirectoryMetrics metrics,
+        IOptions<AuthOptions> options,
+        TimeProvider time,
+        ILogger<KeyDirectory> logger)
     {
-        var hash = SecretHash.Of(secret);
-        var isKnown = _known.TryGet(hash, out var known);
-        if (isKnown && time.GetElapsedTime(known.VerifiedAt).TotalSeconds < _options.FreshSeconds)
+        (_time, _uses, _metrics) = (time, uses, metrics);
+        var auth = options.Value;
+        _known = new(auth.RememberedKeys);
+        _refused = new(auth.RememberedKeys);
+        var deadline = TimeSpan.FromMilliseconds(auth.VerifyMilliseconds);
+        _rechecks = new("known", keys, deadline, Judge, time, logger);
+        _newcomers = new("new", keys, deadline, Judge, time, logger);
+        _freshTicks = Ticks(TimeSpan.FromSeconds(auth.FreshSeconds));
+        _staleTicks = Ticks(TimeSpan.FromSeconds(auth.StaleSeconds));
+        _refusedTicks = Ticks(TimeSpan.FromSeconds(auth.RefusedSeconds));
+
+        var startedAt = time.GetTimestamp();
+        metrics.Observe(
+            () => _known.Count, () => _refused.Count, () => time.GetElapsedTime(Math.Max(startedAt, Volatile.Read(ref _currentAt))).TotalSeconds);
+    }
+
+    /// <summary>For a known key this neither allocates nor waits.</summary>
+    public ValueTask<KeyLookup> FindAsync(Presented presented)
+    {
+        var hash = presented.Hash();
+        var now = _time.GetTimestamp();
+        if (_known.TryGet(hash, out var known))
         {
-            return new(known.Lookup);
+            return now < known.CheckAt && now - VouchedAt(known) < _freshTicks
+                ? new(Admit(new(KeyVerdict.Known, known), now))
+                : new(RecheckAsync(hash, _rechecks.AskAsync(hash, presented)));
         }
 
-        if (!isKnown && _refused.TryGet(hash, out var refusedAt) && time.GetElapsedTime(refusedAt).TotalSeconds < _options.RefusedSeconds)
+        return _refused.TryGet(hash, out var refused) && now - refused.At < _refusedTicks
+            ? new(new KeyLookup(KeyVerdict.Refused, Reason: refused.Reason))
+            : new(AdmitAsync(_newcomers.AskAsync(hash, presented)));
+    }
+
+    /// <summary>Takes what the stream of changes says.</summary>
+    /// <param name="reply">The next message.</param>
+    /// <param name="isResumed">The stream goes on where the last one ended. Otherwise changes may have been missed.</param>
+    public void Apply(RevocationsReply reply, bool isResumed)
+    {
+        var arrivedAt = _time.GetTimestamp();
+
+        // 6a.
+        Interlocked.Exchange(ref _position, reply.Position);
+        var everything = reply.Reset || !isResumed;
+        if (everything || reply.Changes.Count > 0)
         {
-            return new(new KeyLookup(KeyVerdict.Refused));
+            // 6b.
+            var changes = new ChangeSet(reply.Changes, everything);
+            _known.ForEach(known =>
+            {
+                if (changes.Has(known.Caller))
+                {
+                    known.Distrust();
+                }
+            });
+
+            // A key may have come to life.
+            _refused.Clear();
         }
 
-        return MayAsk() ? new(AskOnceAsync(hash, secret)) : new(FromMemory(hash));
+        // Only now: what the message vouches for must not be vouched for before its changes are applied.
+        if (reply.IsCurrent)
+        {
+            Volatile.Write(ref _currentAt, arrivedAt);
+        }
+
+        foreach (var change in reply.Changes)
+        {
+            _metrics.ChangeApplied((change.Age?.ToTimeSpan() ?? TimeSpan.Zero) + _time.GetElapsedTime(arrivedAt));
+        }
+    }
+
+    /// <summary>Takes a key as verified; false when the answer is older than a change that has been applied.</summary>
+    internal bool Remember(SecretHash hash, KnownKey key, long position)
+    {
+        // 6c.
+        _known.Set(hash, key);
+
+        // 6d.
+        if (Interlocked.Read(ref _position) > position)
+        {
+            key.Distrust();
+            return false;
+        }
+
+        _refused.Remove(hash);
+        return true;
     }
 
     /// <summary>Takes a key as verified now.</summary>
-    internal KeyLookup Remember(SecretHash hash, VerifiedKey key)
-    {
-        _refused.Remove(hash);
-        var principal = new ClaimsPrincipal(new CallerIdentity(Caller.From(key)));
-        var ticket = AuthenticateResult.Success(new AuthenticationTicket(principal, KeyAuthenticationHandler.Scheme));
-        var known = new Known(new(KeyVerdict.Known, ticket), time.GetTimestamp());
-        _known.Set(hash, known);
-        return known.Lookup;
-    }
+    internal bool Remember(SecretHash hash, VerifiedKey key, long position = 0) =>
+        Remember(hash, new KnownKey(key, byToken: false, _time.GetTimestamp()), position);
 
-    private bool MayAsk()
-    {
-        var at = Volatile.Read(ref _askAgainAt);
-        var now = time.GetTimestamp();
-        return at == 0 || (now >= at && Interlocked.CompareExchange(ref _askAgainAt, NextAsk(now), at) == at);
-    }
+    private long VouchedAt(KnownKey known) => Math.Max(known.VouchedAt, Volatile.Read(ref _currentAt));
 
-    private long NextAsk(long now) => now + (long)(Pause.TotalSeconds * time.TimestampFrequency);
+    private async Task<KeyLookup> AdmitAsync(Task<KeyLookup> asking) => Admit(await asking, _time.GetTimestamp());
 
-    private async Task<KeyLookup> AskOnceAsync(SecretHash hash, string secret)
+    private KeyLookup Admit(KeyLookup lookup, long now)
     {
-        var lookup = _lookups.GetOrAdd(
-            hash, static (hash, question) => new(() => question.Directory.AskAsync(hash, question.Secret)), (Directory: this, Secret: secret));
-        try
+        if (lookup.Key is { } key)
         {
-            return await lookup.Value;
+            _uses.Note(key.Use, now);
         }
-        finally
-        {
-            _lookups.TryRemove(new(hash, lookup));
-        }
+
+        return lookup;
     }
 
-    private async Task<KeyLookup> AskAsync(SecretHash hash, string secret)
+    private async Task<KeyLookup> RecheckAsync(SecretHash hash, Task<KeyLookup> asking)
     {
-        try
-        {
-            // Not the client's own cancellation: other requests may wait for the same answer.
-            var deadline = time.GetUtcNow().UtcDateTime.AddMilliseconds(_options.VerifyMilliseconds);
-            var reply = await keys.VerifyAsync(new VerifyRequest { Secrets = { new PresentedSecret { Secret = secret } } }, deadline: deadline);
-            Volatile.Write(ref _askAgainAt, 0);
-            var verification = reply.Verifications.Single();
-            return verification.OutcomeCase switch
-            {
-                Verification.OutcomeOneofCase.Key => Remember(hash, verification.Key),
-                Verification.OutcomeOneofCase.Refusal => Refuse(hash),
-                _ => throw new InvalidOperationException($"Keys.Service answered with {verification.OutcomeCase}."),
-            };
-        }
-        catch (RpcException exception)
-        {
-            Volatile.Write(ref _askAgainAt, NextAsk(time.GetTimestamp()));
-            Log.Silent(logger, exception.StatusCode);
-            return FromMemory(hash);
-        }
+        var lookup = await asking;
+        return Admit(lookup.Verdict == KeyVerdict.Unknowable ? FromMemory(hash) : lookup, _time.GetTimestamp());
     }
 
-    private KeyLookup Refuse(SecretHash hash)
+    // 3. and 4.
+    private KeyLookup FromMemory(SecretHash hash)
     {
-        _known.Remove(hash);
-        _refused.Set(hash, time.GetTimestamp());
-        return new(KeyVerdict.Refused);
-    }
+        if (!_known.TryGet(hash, out var known) || known.IsDistrusted)
+        {
+            return new(KeyVerdict.Unknowable);
+        }
 
-    private KeyLookup FromMemory(SecretHash hash) =>
-        _known.TryGet(hash, out var known) && time.GetElapsedTime(known.VerifiedAt).TotalSeconds < _options.StaleSeconds
-            ? known.Lookup
+        var now = _time.GetTimestamp();
+        return now >= known.ExpiresAt ? new(KeyVerdict.Refused, Reason: RefusalReason.Expired)
+            : now - VouchedAt(known) < _staleTicks ? new(KeyVerdict.Known, known)
             : new(KeyVerdict.Unknowable);
-
-    private sealed record Known(KeyLookup Lookup, long VerifiedAt);
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "Keys.Service does not answer ({StatusCode}): verified keys go on working, others wait.")]
-        public static partial void Silent(ILogger logger, StatusCode statusCode);
     }
+
+    // Null: the answer is older than what is known by now.
+    private KeyLookup? Judge(VerifyAnswer answer)
+    {
+        var (lookup, isOld) = answer.Verification.OutcomeCase switch
+        {
+            Verification.OutcomeOneofCase.Key => Accept(answer),
+            Verification.OutcomeOneofCase.Refusal when answer.Verification.Refusal.Reason != RefusalReason.Unavailable => Refuse(answer),
+            _ => (new(KeyVerdict.Unknowable), false),
+        };
+        if (isOld && !answer.IsLast)
+        {
+            return null;
+        }
+
+        _metrics.Judged(lookup.Verdict);
+        return lookup;
+    }
+
+    private (KeyLookup Lookup, bool IsOld) Accept(VerifyAnswer answer)
+    {
+        var key = answer.Verification.Key;
+        var known = new KnownKey(
+            key, answer.Question.IsToken, answer.AskedAt, After(answer.AskedAt, key.ExpiresIn), After(answer.AskedAt, key.ChangesIn, SoonestChange));
+        return (new(KeyVerdict.Known, known), !Remember(answer.Question.Hash, known, answer.Position));
+    }
+
+    // Refusals are stored and compared in the same order as 6c and 6d: one from before a key was made would hide it.
+    private (KeyLookup Lookup, bool IsOld) Refuse(VerifyAnswer answer)
+    {
+        var (hash, reason) = (answer.Question.Hash, answer.Verification.Refusal.Reason);
+        _known.Remove(hash);
+        _refused.Set(hash, new(answer.AskedAt, reason));
+        var isOld = Interlocked.Read(ref _position) > answer.Position;
+        if (isOld)
+        {
+            _refused.Remove(hash);
+        }
+
+        return (new(KeyVerdict.Refused, Reason: reason), isOld);
+    }
+
+    private long After(long from, Duration? duration, TimeSpan atLeast = default)
+    {
+        if (duration is null)
+        {
+            return KnownKey.Never;
+        }
+
+        // Years from now are never, and would overflow with a fast clock.
+        var span = TimeSpan.FromSeconds(Math.Min(duration.Seconds + (duration.Nanos / 1e9), TimeSpan.FromDays(3650).TotalSeconds));
+        return from + Ticks(span > atLeast ? span : atLeast);
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
+
+    private readonly record struct Refused(long At, RefusalReason Reason);
 }

@@ -26,12 +26,19 @@ internal sealed partial class ModelsCache(
     private Kept? _kept;
 
     /// <summary>By name, in Routing's order; null when Routing has never answered.</summary>
-    public async ValueTask<IReadOnlyDictionary<string, Model>?> GetAsync()
+    public async ValueTask<IReadOnlyDictionary<string, Model>?> GetAsync() => (await GetKeptAsync()).Models;
+
+    /// <summary>The model of a request that names none; empty when it is not known.</summary>
+    public async ValueTask<string> GetDefaultAsync() => (await GetKeptAsync()).Default;
+
+    public void Dispose() => _asking.Dispose();
+
+    private async ValueTask<Kept> GetKeptAsync()
     {
         var kept = Volatile.Read(ref _kept);
         if (IsFresh(kept))
         {
-            return kept!.Models;
+            return kept!;
         }
 
         await _asking.WaitAsync();
@@ -42,15 +49,13 @@ internal sealed partial class ModelsCache(
                 Volatile.Write(ref _kept, await AskAsync(_kept));
             }
 
-            return _kept!.Models;
+            return _kept!;
         }
         finally
         {
             _asking.Release();
         }
     }
-
-    public void Dispose() => _asking.Dispose();
 
     private async Task<Kept> AskAsync(Kept? last)
     {
@@ -60,21 +65,21 @@ internal sealed partial class ModelsCache(
             var models = new OrderedDictionary<string, Model>(reply.Models.Select(m => KeyValuePair.Create(m.Id, m)), StringComparer.Ordinal);
 
             // An empty list is the state of a Routing that has just started, not one to keep for minutes.
-            return Keep(models, models.Count > 0 ? TimeSpan.FromSeconds(options.Value.ModelsSeconds) : Pause);
+            return Keep(models, reply.DefaultModel, models.Count > 0 ? TimeSpan.FromSeconds(options.Value.ModelsSeconds) : Pause);
         }
         catch (RpcException exception)
         {
             Log.RoutingSilent(logger, exception.StatusCode);
-            return Keep(last?.Models, Pause);
+            return Keep(last?.Models, last?.Default ?? "", Pause);
         }
     }
 
-    private Kept Keep(OrderedDictionary<string, Model>? models, TimeSpan span) =>
-        new(models, time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency));
+    private Kept Keep(OrderedDictionary<string, Model>? models, string defaultModel, TimeSpan span) =>
+        new(models, defaultModel, time.GetTimestamp() + (long)(span.TotalSeconds * time.TimestampFrequency));
 
     private bool IsFresh(Kept? kept) => kept is not null && time.GetTimestamp() < kept.Until;
 
-    private sealed record Kept(OrderedDictionary<string, Model>? Models, long Until);
+    private sealed record Kept(OrderedDictionary<string, Model>? Models, string Default, long Until);
 
     private static partial class Log
     {

@@ -15,6 +15,12 @@ internal static class ApiErrors
     public static ApiError PermissionDenied { get; } =
         new(403, InvalidRequest, "permission_denied", "The API key is valid, but its role may not do this.");
 
+    public static ApiError NotExchangeable { get; } =
+        new(403, InvalidRequest, "token_not_exchangeable", "Only an API key can be exchanged for a token.");
+
+    public static ApiError TokensUnavailable { get; } =
+        new(503, ServiceUnavailable, "keys_unavailable", "No token can be issued at the moment.") { RetryAfter = TimeSpan.FromSeconds(1) };
+
     public static ApiError BillingUnavailable { get; } =
         new(503, ServiceUnavailable, "billing_unavailable", "Billing does not answer at the moment.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
@@ -29,6 +35,9 @@ internal static class ApiErrors
 
     public static ApiError UnknownModel(string model) =>
         new(404, InvalidRequest, "model_not_found", $"There is no model '{model}', or it may not be used with this key.") { Param = "model" };
+
+    public static ApiError ModelNotAllowed(string model) =>
+        new(403, InvalidRequest, "model_not_allowed", $"The model '{model}' may not be used with this API key.") { Param = "model" };
 
     public static ApiError Malformed(int status) => new(status, InvalidRequest, "malformed_request", "The HTTP request is malformed or came too slowly.");
 

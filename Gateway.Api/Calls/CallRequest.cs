@@ -6,6 +6,6 @@ namespace LlmGateway.Gateway.Calls;
 
 /// <summary>A call that passed every check: what Routing is asked for.</summary>
 /// <param name="Body">The client's bytes, as they came.</param>
-/// <param name="Model">As the client wrote it; empty stands for the default model.</param>
+/// <param name="Model">As the client wrote it, or the default's name; empty leaves the choice of the default to Routing.</param>
 internal sealed record CallRequest(
     Caller Caller, Dialect Dialect, RequestBody Body, string Model, bool Stream, long? MaxOutputTokens, bool IncludeUsage);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace LlmGateway.Gateway.OpenAi;
 
 /// <summary>POST /v1/chat/completions: checks the body, then hands it to the pipeline.</summary>
-internal sealed class ChatCompletions(CallPipeline pipeline, IOptions<RequestLimits> limits)
+internal sealed class ChatCompletions(CallPipeline pipeline, ModelAccess access, IOptions<RequestLimits> limits)
 {
     public Task AsTheBodyAsksAsync(HttpContext context) => RunAsync(context, alwaysStream: false);
 
@@ -28,7 +28,16 @@ internal sealed class ChatCompletions(CallPipeline pipeline, IOptions<RequestLim
             return;
         }
 
+        var caller = Caller.Of(context);
+        var (model, refusal) = await access.ChooseAsync(caller, chat.Model);
+        if (refusal is not null)
+        {
+            body.Dispose();
+            await OpenAiErrors.WriteAsync(context, refusal);
+            return;
+        }
+
         await pipeline.RunAsync(context, new(
-            Caller.Of(context), Dialect.OpenaiChat, body, chat.Model, alwaysStream || chat.Stream, chat.MaxOutputTokens, chat.IncludeUsage));
+            caller, Dialect.OpenaiChat, body, model, alwaysStream || chat.Stream, chat.MaxOutputTokens, chat.IncludeUsage));
     }
 }

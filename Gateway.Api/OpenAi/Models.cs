@@ -1,3 +1,4 @@
+using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Protos.Routing.V1;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Gateway.OpenAi;
 
-/// <summary>GET /v1/models and /v1/models/{id}.</summary>
+/// <summary>GET /v1/models and /v1/models/{id}: what the caller may use.</summary>
 internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> compatibility)
 {
     public async Task ListAsync(HttpContext context)
@@ -16,7 +17,8 @@ internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> c
             return;
         }
 
-        IReadOnlyList<ModelEntry> entries = [.. models.Values.Select(ModelEntry.From)];
+        var allowed = Caller.Of(context).AllowedModels;
+        IReadOnlyList<ModelEntry> entries = [.. models.Values.Where(model => allowed.Allows(model.Id)).Select(ModelEntry.From)];
         await (WantsArray(context.Request)
             ? context.WriteJsonAsync(entries, OpenAiJson.Wire.IReadOnlyListModelEntry)
             : context.WriteJsonAsync(new ModelList("list", entries), OpenAiJson.Wire.ModelList));
@@ -31,7 +33,7 @@ internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> c
         {
             await OpenAiErrors.WriteAsync(context, ApiErrors.RoutingUnavailable);
         }
-        else if (models.TryGetValue(id, out var model))
+        else if (models.TryGetValue(id, out var model) && Caller.Of(context).AllowedModels.Allows(id))
         {
             await context.WriteJsonAsync(ModelEntry.From(model), OpenAiJson.Wire.ModelEntry);
         }

@@ -27,7 +27,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
     public override Task<ListModelsReply> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         var snapshot = catalog.Current;
-        var reply = new ListModelsReply();
+        var reply = new ListModelsReply { DefaultModel = snapshot.DefaultModel };
         reply.Models.AddRange(snapshot.Names.Select(name => new Model { Id = name, OwnedBy = snapshot.Find(name)!.OwnedBy, Created = Created }));
         return Task.FromResult(reply);
     }
