@@ -18,6 +18,8 @@ internal sealed class BillingMetrics : IDisposable
     private readonly Counter<long> _charged;
     private readonly Counter<long> _writeOffs;
     private readonly Counter<long> _writtenOff;
+    private readonly Histogram<int> _lines;
+    private readonly Counter<long> _refusedLines;
 
     public BillingMetrics(IMeterFactory meters)
     {
@@ -32,6 +34,11 @@ internal sealed class BillingMetrics : IDisposable
         _charged = _meter.CreateCounter<long>("llmgateway.billing.charged", "{nUSD}", "Nano-dollars charged to customers, write-offs included.");
         _writeOffs = _meter.CreateCounter<long>("llmgateway.billing.write_offs", "{settlement}", "Settlements that were not covered.");
         _writtenOff = _meter.CreateCounter<long>("llmgateway.billing.written_off", "{nUSD}", "Nano-dollars written off.");
+        _lines = _meter.CreateHistogram(
+            "llmgateway.billing.statement_lines", "{call}", "Calls that shared a statement, by kind.",
+            advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
+        _refusedLines = _meter.CreateCounter<long>(
+            "llmgateway.billing.refused_lines", "{call}", "Calls that were refused before they reached the database, by kind and reason.");
     }
 
     public void HoldDecided(LedgerRefusalReason? refusal) => Decided(_holds, _refusals, refusal);
@@ -58,6 +65,13 @@ internal sealed class BillingMetrics : IDisposable
         }
     }
 
+    public void StatementSent(StatementKind kind, int lines) => _lines.Record(lines, new KeyValuePair<string, object?>("kind", Name(kind)));
+
+    /// <param name="kind">What the call wanted.</param>
+    /// <param name="reason">queue_full or database_lost.</param>
+    public void LineRefused(StatementKind kind, string reason) => _refusedLines.Add(
+        1, new KeyValuePair<string, object?>("kind", Name(kind)), new KeyValuePair<string, object?>("reason", reason));
+
     public void Dispose() => _meter.Dispose();
 
     private static void Decided(Counter<long> granted, Counter<long> refused, LedgerRefusalReason? refusal)
@@ -80,5 +94,14 @@ internal sealed class BillingMetrics : IDisposable
         LedgerRefusalReason.ClosedHold => "closed_hold",
         LedgerRefusalReason.ForeignHold => "foreign_hold",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason that has a name."),
+    };
+
+    private static string Name(StatementKind kind) => kind switch
+    {
+        StatementKind.Hold => "hold",
+        StatementKind.Extend => "extend",
+        StatementKind.Settle => "settle",
+        StatementKind.Release => "release",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind that has a name."),
     };
 }

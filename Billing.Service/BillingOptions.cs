@@ -37,6 +37,18 @@ internal sealed class BillingOptions
     [Range(1, 1000, ErrorMessage = "Billing:Connections: must be between {1} and {2}.")]
     public int Connections { get; set; } = 16;
 
+    /// <summary>Calls that share one statement and its commit at most; with 1, each call has its own.</summary>
+    [Range(1, 1000, ErrorMessage = "Billing:StatementLines: must be between {1} and {2}.")]
+    public int StatementLines { get; set; } = 64;
+
+    /// <summary>Statements of one kind (hold, extension, settlement, release) that run at a time.</summary>
+    [Range(1, 1000, ErrorMessage = "Billing:Statements: must be between {1} and {2}.")]
+    public int Statements { get; set; } = 2;
+
+    /// <summary>Calls of one kind that wait for a statement at most; one more is refused at once.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Billing:WaitingLines: must be between {1} and {2}.")]
+    public int WaitingLines { get; set; } = 4096;
+
     // Not public: the validation of annotations reads every public property, before it knows that the values are any good.
     internal int MarkupBasisPoints => (int)(MarkupPercent * 100);
 

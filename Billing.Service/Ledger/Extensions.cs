@@ -7,19 +7,17 @@ namespace LlmGateway.Billing.Ledger;
 /// Holds that grow while their call runs. Priced by the book, the markup and the candidates of the moment of the hold, which never change
 /// and so are read without a lock; decided by the database, in one statement under the account's lock.
 /// </summary>
-internal sealed class Extensions(NpgsqlDataSource database, BillingMetrics metrics)
+internal sealed class Extensions : IAsyncDisposable
 {
-    private const string TermsSql =
-        """
-        select h.prompt_tokens, h.markup_basis_points, c.provider, c.model, v.input, v.cached_input, v.cache_write, v.output
-        from billing.holds h
-        cross join lateral jsonb_to_recordset(h.candidates) c (provider text, model text)
-        left join lateral (
-            select p.* from billing.price_versions p
-            where p.provider = c.provider and p.model = c.model and p.id <= h.price_book
-            order by p.id desc limit 1) v on true
-        where h.request_id = $1
-        """;
+    private readonly NpgsqlDataSource _database;
+    private readonly BillingMetrics _metrics;
+    private readonly Combiner<WantedBound, Answer<GrantedHold>> _extensions;
+
+    public Extensions(NpgsqlDataSource database, Combiners combiners, BillingMetrics metrics)
+    {
+        (_database, _metrics) = (database, metrics);
+        _extensions = combiners.Create<WantedBound, Answer<GrantedHold>>(StatementKind.Extend, ExtendAllAsync);
+    }
 
     /// <param name="requestId">The hold.</param>
     /// <param name="outputTokens">The whole output bound that it is to cover.</param>
@@ -28,59 +26,41 @@ internal sealed class Extensions(NpgsqlDataSource database, BillingMetrics metri
     /// The hold as it stands: grown, or as it was when that covers the bound. A refusal leaves it as it was;
     /// <see cref="LedgerRefusal.Required"/> is then what it would have needed on top.
     /// </returns>
-    public async Task<Answer<GrantedHold>> ExtendAsync(string requestId, long outputTokens, CancellationToken cancellationToken)
-    {
-        var answer = await DecideAsync(requestId, outputTokens, cancellationToken);
-        metrics.ExtensionDecided(answer.Refusal?.Reason);
-        return answer;
-    }
+    public Task<Answer<GrantedHold>> ExtendAsync(string requestId, long outputTokens, CancellationToken cancellationToken) =>
+        _extensions.ExecuteAsync(new(requestId, outputTokens), cancellationToken);
 
-    private async Task<Answer<GrantedHold>> DecideAsync(string requestId, long outputTokens, CancellationToken cancellationToken)
+    public ValueTask DisposeAsync() => _extensions.DisposeAsync();
+
+    private async Task<Answer<GrantedHold>[]> ExtendAllAsync(IReadOnlyList<WantedBound> wanted)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (quote, refusal) = await QuoteAsync(connection, requestId, cancellationToken);
-        if (quote is null)
+        await using var connection = await _database.OpenConnectionAsync();
+        var quotes = await ExtensionTerms.QuoteAsync(connection, wanted, CancellationToken.None);
+        var lines = wanted.Zip(quotes)
+            .Where(pair => pair.Second.Value is not null)
+            .Select(pair => new ExtendLine(pair.First.RequestId, pair.Second.Value!.Amount(pair.First.OutputTokens), pair.First.OutputTokens))
+            .ToArray();
+        var rows = lines.Length > 0 ? await ExtendStatement.ExecuteAsync(connection, lines, CancellationToken.None) : [];
+
+        var (answers, next) = (new Answer<GrantedHold>[wanted.Count], 0);
+        for (var index = 0; index < answers.Length; index++)
         {
-            return refusal!;
+            answers[index] = quotes[index].Refusal is { } refusal ? refusal : ToAnswer(lines[next], rows[next++]);
+            _metrics.ExtensionDecided(answers[index].Refusal?.Reason);
         }
 
-        var amount = quote.Amount(outputTokens);
-        var row = (await ExtendStatement.ExecuteAsync(connection, [new(requestId, amount, outputTokens)], cancellationToken))[0];
-        return row switch
-        {
-            null => new LedgerRefusal(LedgerRefusalReason.UnknownHold),
-            { Outcome: ExtendOutcome.Held } => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt),
-            { Outcome: ExtendOutcome.Closed } => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
-            _ => new LedgerRefusal(LedgerRefusalReason.InsufficientBalance)
-            {
-                Required = amount - row.Amount,
-                Balance = row.Balance,
-                Held = row.Held,
-            },
-        };
+        return answers;
     }
 
-    private static async Task<Answer<HoldQuote>> QuoteAsync(
-        NpgsqlConnection connection, string requestId, CancellationToken cancellationToken)
+    private static Answer<GrantedHold> ToAnswer(ExtendLine line, ExtendRow? row) => row switch
     {
-        await using var command = new NpgsqlCommand(TermsSql, connection);
-        command.Parameters.AddOne(requestId);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var candidates = new List<TokenPrices>();
-        var (promptTokens, markup) = (0L, 0);
-        while (await reader.ReadAsync(cancellationToken))
+        null => new LedgerRefusal(LedgerRefusalReason.UnknownHold),
+        { Outcome: ExtendOutcome.Held } => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt),
+        { Outcome: ExtendOutcome.Closed } => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
+        _ => new LedgerRefusal(LedgerRefusalReason.InsufficientBalance)
         {
-            (promptTokens, markup) = (reader.GetInt64(0), reader.GetInt32(1));
-            if (AnnouncedPrices.Read(reader, 4).Usable is not { } prices)
-            {
-                return new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = new(reader.GetString(2), reader.GetString(3)) };
-            }
-
-            candidates.Add(prices);
-        }
-
-        return candidates.Count > 0
-            ? new HoldQuote(candidates, promptTokens, markup)
-            : new LedgerRefusal(LedgerRefusalReason.UnknownHold);
-    }
+            Required = line.Amount - row.Amount,
+            Balance = row.Balance,
+            Held = row.Held,
+        },
+    };
 }

@@ -17,16 +17,30 @@ internal sealed record GrantedHold(NanoUsd Amount, long OutputTokens, DateTimeOf
 /// shrunk to what was available at that moment and put to it again. Under contention that moment passes, hence several tries, the
 /// last with the least bound: what is refused did not fit at the instant of its last decision.
 /// </summary>
-internal sealed class Holds(
-    NpgsqlDataSource database, Prices prices, IOptions<BillingOptions> options, BillingMetrics metrics, TimeProvider time)
+internal sealed class Holds : IAsyncDisposable
 {
     private const int Tries = 4;
-    private readonly BillingOptions _options = options.Value;
+    private readonly NpgsqlDataSource _database;
+    private readonly Prices _prices;
+    private readonly BillingOptions _options;
+    private readonly BillingMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly Combiner<HoldLine, HoldRow> _holds;
+    private readonly Combiner<ReleaseLine, bool> _releases;
+
+    public Holds(
+        NpgsqlDataSource database, Combiners combiners, Prices prices, IOptions<BillingOptions> options, BillingMetrics metrics,
+        TimeProvider time)
+    {
+        (_database, _prices, _options, _metrics, _time) = (database, prices, options.Value, metrics, time);
+        _holds = combiners.Create<HoldLine, HoldRow>(StatementKind.Hold, HoldAllAsync);
+        _releases = combiners.Create<ReleaseLine, bool>(StatementKind.Release, ReleaseAllAsync);
+    }
 
     public async Task<Answer<GrantedHold>> HoldAsync(WantedHold wanted, CancellationToken cancellationToken)
     {
         var answer = await DecideAsync(wanted, cancellationToken);
-        metrics.HoldDecided(answer.Refusal?.Reason);
+        _metrics.HoldDecided(answer.Refusal?.Reason);
         return answer;
     }
 
@@ -37,7 +51,7 @@ internal sealed class Holds(
     {
         // One row's own field: needs no lock of the account. Against the sweep, whoever changes the row first wins, and the other
         // looks at it again.
-        await using var command = database.CreateCommand(
+        await using var command = _database.CreateCommand(
             """
             with renewed as (
                 update billing.holds set expires_at = greatest(expires_at, $2)
@@ -45,7 +59,7 @@ internal sealed class Holds(
             select (select expires_at from renewed), exists (select from billing.holds where request_id = $1)
             """);
         command.Parameters.AddOne(requestId);
-        command.Parameters.AddOne(time.GetUtcNow() + _options.HoldLifetime);
+        command.Parameters.AddOne(_time.GetUtcNow() + _options.HoldLifetime);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return reader switch
@@ -58,18 +72,18 @@ internal sealed class Holds(
 
     /// <summary>Gives the hold back whole. What is not held is left as it is.</summary>
     /// <param name="attempts">A JSON array of the provider calls made.</param>
-    public async Task ReleaseAsync(string requestId, string attempts, CancellationToken cancellationToken)
+    public Task ReleaseAsync(string requestId, string attempts, CancellationToken cancellationToken) =>
+        _releases.ExecuteAsync(new(requestId, attempts), cancellationToken);
+
+    public async ValueTask DisposeAsync()
     {
-        await using var command = database.CreateCommand("select billing.release($1, $2, $3)");
-        command.Parameters.AddTexts([requestId], id => id);
-        command.Parameters.AddDocuments([attempts], json => json);
-        command.Parameters.AddOne(time.GetUtcNow());
-        metrics.Released((int)(await command.ExecuteScalarAsync(cancellationToken))!);
+        await _holds.DisposeAsync();
+        await _releases.DisposeAsync();
     }
 
     private async Task<Answer<GrantedHold>> DecideAsync(WantedHold wanted, CancellationToken cancellationToken)
     {
-        var (book, unknown) = await prices.FindAsync(wanted.Candidates, cancellationToken);
+        var (book, unknown) = await _prices.FindAsync(wanted.Candidates, cancellationToken);
         if (unknown is { } model)
         {
             return new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = model };
@@ -101,14 +115,26 @@ internal sealed class Holds(
         }
     }
 
-    private async Task<HoldRow> TryAsync(
+    private Task<HoldRow> TryAsync(
         WantedHold wanted, NanoUsd amount, long outputTokens, long priceBook, CancellationToken cancellationToken)
     {
         var line = new HoldLine(
             wanted.RequestId, wanted.AccountId, wanted.KeyId, amount, wanted.PromptTokens, outputTokens, priceBook,
             CandidatesJson.Write(wanted.Candidates));
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return (await HoldStatement.ExecuteAsync(connection, [line], _options, time.GetUtcNow(), cancellationToken))[0];
+        return _holds.ExecuteAsync(line, cancellationToken);
+    }
+
+    private async Task<HoldRow[]> HoldAllAsync(IReadOnlyList<HoldLine> lines)
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        return await HoldStatement.ExecuteAsync(connection, lines, _options, _time.GetUtcNow(), CancellationToken.None);
+    }
+
+    private async Task<bool[]> ReleaseAllAsync(IReadOnlyList<ReleaseLine> lines)
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        _metrics.Released(await ReleaseStatement.ExecuteAsync(connection, lines, _time.GetUtcNow(), CancellationToken.None));
+        return new bool[lines.Count];
     }
 
     private static Answer<GrantedHold> ToAnswer(HoldRow row) => row.Outcome switch

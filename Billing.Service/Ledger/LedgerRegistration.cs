@@ -30,12 +30,17 @@ internal static class LedgerRegistration
         builder.AddMigrations<BillingDbContext>();
         builder.Services.AddSingleton(services => CreateDataSource(
             services.GetRequiredService<IConfiguration>().GetConnectionString(Database),
-            services.GetRequiredService<IOptions<BillingOptions>>().Value,
+            services.GetRequiredService<IOptions<BillingOptions>>().Value.Connections,
             services.GetRequiredService<ILoggerFactory>()));
     }
 
     public static void AddLedger(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddSingleton(services => new DatabaseWatch(
+            CreateWatchSource(services.GetRequiredService<IConfiguration>().GetConnectionString(Database)),
+            services.GetRequiredService<ILogger<DatabaseWatch>>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<DatabaseWatch>());
+        builder.Services.AddSingleton<Combiners>();
         builder.Services.AddSingleton<Holds>();
         builder.Services.AddSingleton<Extensions>();
         builder.Services.AddSingleton<Settlements>();
@@ -54,16 +59,29 @@ internal static class LedgerRegistration
     }
 
     /// <summary>The connections for holds and settlements: few, and each keeps the handful of statements prepared.</summary>
-    internal static NpgsqlDataSource CreateDataSource(string? connectionString, BillingOptions options, ILoggerFactory loggers)
+    internal static NpgsqlDataSource CreateDataSource(string? connectionString, int connections, ILoggerFactory loggers)
     {
-        var settings = new NpgsqlConnectionStringBuilder(WithPool(connectionString, options.Connections))
+        var settings = new NpgsqlConnectionStringBuilder(WithPool(connectionString, connections))
         {
             MaxAutoPrepare = 20,
             AutoPrepareMinUsages = 2,
             ApplicationName = "LlmGateway.Billing",
+
+            // Seconds. A server that does not take a connection within them is not there.
+            Timeout = 3,
         };
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(loggers).Build();
     }
+
+    // Seconds, again: after them the watch asks on another connection.
+    private static NpgsqlDataSource CreateWatchSource(string? connectionString) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(WithPool(connectionString, most: 1))
+        {
+            Timeout = 2,
+            CommandTimeout = 2,
+            CancellationTimeout = -1,
+            ApplicationName = "LlmGateway.Billing watch",
+        });
 
     private static string? WithPool(string? connectionString, int most)
     {

@@ -10,68 +10,60 @@ namespace LlmGateway.Billing.Ledger;
 /// 3. One statement closes the hold and writes postings, charge and balance. It commits durably, once by request id; a repetition
 ///    reads the first one's figures.
 /// </summary>
-internal sealed partial class Settlements(
-    NpgsqlDataSource database, BillingMetrics metrics, TimeProvider time, ILogger<Settlements> logger)
+internal sealed partial class Settlements : IAsyncDisposable
 {
-    private const string TermsSql =
-        """
-        select h.markup_basis_points, h.state, v.id, v.input, v.cached_input, v.cache_write, v.output
-        from billing.holds h
-        left join lateral (
-            select p.* from billing.price_versions p
-            where p.provider = $2 and p.model = $3 and p.id <= h.price_book
-            order by p.id desc limit 1) v on true
-        where h.request_id = $1
-        """;
+    private readonly NpgsqlDataSource _database;
+    private readonly BillingMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Settlements> _logger;
+    private readonly Combiner<UsedCall, Answer<SettledCall>> _settlements;
 
-    public async Task<Answer<SettledCall>> SettleAsync(UsedCall call, CancellationToken cancellationToken)
+    public Settlements(
+        NpgsqlDataSource database, Combiners combiners, BillingMetrics metrics, TimeProvider time, ILogger<Settlements> logger)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (line, refusal) = await PriceAsync(connection, call, cancellationToken);
-        if (line is null)
+        (_database, _metrics, _time, _logger) = (database, metrics, time, logger);
+        _settlements = combiners.Create<UsedCall, Answer<SettledCall>>(StatementKind.Settle, SettleAllAsync);
+    }
+
+    public Task<Answer<SettledCall>> SettleAsync(UsedCall call, CancellationToken cancellationToken) =>
+        _settlements.ExecuteAsync(call, cancellationToken);
+
+    public ValueTask DisposeAsync() => _settlements.DisposeAsync();
+
+    private async Task<Answer<SettledCall>[]> SettleAllAsync(IReadOnlyList<UsedCall> calls)
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        var priced = await SettlementTerms.PriceAsync(connection, calls, CancellationToken.None);
+        var lines = priced.Where(line => line.Value is not null).Select(line => line.Value!).ToArray();
+        var settled = lines.Length > 0
+            ? await SettleStatement.ExecuteAsync(connection, lines, _time.GetUtcNow(), CancellationToken.None)
+            : [];
+
+        var (answers, next) = (new Answer<SettledCall>[calls.Count], 0);
+        for (var index = 0; index < answers.Length; index++)
         {
-            return refusal!;
+            answers[index] = priced[index].Refusal is { } refusal ? refusal : Settled(calls[index], settled[next++]);
         }
 
-        var settled = (await SettleStatement.ExecuteAsync(connection, [line], time.GetUtcNow(), cancellationToken))[0];
+        return answers;
+    }
+
+    private Answer<SettledCall> Settled(UsedCall call, SettledCall? settled)
+    {
         if (settled is null)
         {
             // Released between the two statements.
             return new LedgerRefusal(LedgerRefusalReason.ClosedHold);
         }
 
-        metrics.Settled(settled);
+        // Counted here, where it was decided: the caller may have gone.
+        _metrics.Settled(settled);
         if (settled is { First: true, WrittenOff.Value: > 0 })
         {
-            Log.WrittenOff(logger, call.RequestId, settled.WrittenOff, settled.Cost);
+            Log.WrittenOff(_logger, call.RequestId, settled.WrittenOff, settled.Cost);
         }
 
         return settled;
-    }
-
-    private static async Task<Answer<SettleLine>> PriceAsync(
-        NpgsqlConnection connection, UsedCall call, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(TermsSql, connection);
-        command.Parameters.AddOne(call.RequestId);
-        command.Parameters.AddOne(call.Served.Provider);
-        command.Parameters.AddOne(call.Served.Model);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
-        {
-            return new LedgerRefusal(LedgerRefusalReason.UnknownHold);
-        }
-
-        var markup = reader.GetInt32(0);
-        return reader.GetString(1) switch
-        {
-            "released" => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
-            // The figures of the first settlement will be read, whatever these are.
-            "settled" => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
-            _ when AnnouncedPrices.Read(reader, 3) is { Usable: { } prices } => new SettleLine(
-                call, prices.CustomerPrice(call.Tokens, markup), prices.ProviderCost(call.Tokens), reader.GetInt64(2)),
-            _ => new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = call.Served },
-        };
     }
 
     private static partial class Log

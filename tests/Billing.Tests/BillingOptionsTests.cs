@@ -29,6 +29,9 @@ public sealed class BillingOptionsTests
     [InlineData("SweepSeconds", "301")]
     [InlineData("PriceRefreshSeconds", "0")]
     [InlineData("Connections", "0")]
+    [InlineData("StatementLines", "0")]
+    [InlineData("Statements", "0")]
+    [InlineData("WaitingLines", "0")]
     public void Values_out_of_range_are_refused_by_path(string name, string value) =>
         Should.Throw<OptionsValidationException>(() => Bind((name, value))).Message.ShouldContain($"Billing:{name}: ");
 
