@@ -10,6 +10,9 @@ namespace LlmGateway.Keys;
 
 internal static class KeysApp
 {
+    /// <summary>An import of 10,000 keys with long names and descriptions.</summary>
+    private const int MaxMessageBytes = 32 * 1024 * 1024;
+
     // The order is the start's order: no port is opened before the schema is migrated, the configured keys are in it, and Verify has
     // run once. So /ready cannot be true earlier either.
     public static void AddKeys(this IHostApplicationBuilder builder)
@@ -21,7 +24,7 @@ internal static class KeysApp
         builder.AddApiKeys();        // ApiKeys/
         builder.AddVerification();   // Verification/
         builder.AddManagement();     // Management/
-        builder.AddGrpcDefaults();   // Grpc/
+        builder.AddGrpcDefaults(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);   // Grpc/
     }
 
     public static void MapKeys(this WebApplication app)

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
+using Microsoft.EntityFrameworkCore;
 using Account = LlmGateway.Keys.Accounts.Account;
 
 namespace LlmGateway.Keys.Tests.ApiKeys;
@@ -109,6 +110,138 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
             (await host.VerifyAsync("sk-first-configured")).Refusal.Reason.ShouldBe(RefusalReason.Revoked);
             (await host.VerifyAsync("sk-second-configured")).Key.Role.ShouldBe(Role.Administrator);
         }
+    }
+
+    [Fact]
+    public async Task What_an_administrator_revoked_no_start_brings_back_and_a_warning_says_so()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using (var host = await KeysHost.StartAsync(database, "sk-stolen-from-somebody,sk-stays", Administrator))
+        {
+            (await host.RevokeAsync("ALLOWED_API_KEYS 1")).Key.Source.ShouldBe("imported");
+        }
+
+        // Listed, gone, and listed again.
+        foreach (var allowed in (string[])["sk-stolen-from-somebody,sk-stays", "sk-stays", "sk-stolen-from-somebody,sk-stays"])
+        {
+            await using var host = await KeysHost.StartAsync(database, allowed, Administrator);
+            (await host.VerifyAsync("sk-stolen-from-somebody")).Refusal.Reason.ShouldBe(RefusalReason.Revoked);
+            (await host.VerifyAsync("sk-stays")).Key.ShouldNotBeNull();
+            var isListed = allowed.Contains("stolen", StringComparison.Ordinal);
+            host.Log.Count(line => line.Contains("Warning: ALLOWED_API_KEYS 1 (sk-stole...) was revoked", StringComparison.Ordinal)).ShouldBe(isListed ? 1 : 0);
+            host.Log.ShouldAllBe(line => !line.Contains("sk-stolen-from", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Where_an_administrator_revoked_every_administrators_key_of_configuration_one_is_made()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
+        {
+            await host.IssueAsync("second", role: Role.Administrator);
+            (await host.RevokeAsync("ADMIN_API_KEY")).Rejection.ShouldBeNull();
+        }
+
+        await using (var db = Database.Open(database))
+        {
+            await db.ApiKeys.ExecuteUpdateAsync(set => set.SetProperty(key => key.RevokedAt, DateTimeOffset.UnixEpoch));
+        }
+
+        await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
+        {
+            var made = host.Log.Select(GeneratedKey).OfType<string>().ShouldHaveSingleItem();
+            (await host.VerifyAsync(made)).Key.Role.ShouldBe(Role.Administrator);
+        }
+    }
+
+    [Fact]
+    public async Task An_issued_administrators_key_outlives_a_configured_one()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        string issued;
+        await using (var host = await KeysHost.StartAsync(database))
+        {
+            issued = (await host.IssueAsync("second", role: Role.Administrator)).Secret;
+        }
+
+        await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
+        {
+            (await host.VerifyAsync(issued)).Key.ShouldNotBeNull();
+        }
+    }
+
+    [Fact]
+    public async Task A_name_that_an_administrator_gave_stays_and_numbers_follow_the_list()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        string id;
+        await using (var host = await KeysHost.StartAsync(database, "sk-one,sk-two,sk-three", Administrator))
+        {
+            id = (await host.GetAsync("ALLOWED_API_KEYS 2")).Id;
+            await host.Admin.UpdateKeyAsync(new UpdateKeyRequest { Actor = Management.By, Key = id, Name = "the second" });
+        }
+
+        await using (var host = await KeysHost.StartAsync(database, "sk-two,sk-three", Administrator))
+        {
+            (await host.GetAsync("the second")).Id.ShouldBe(id);
+            (await host.GetAsync("ALLOWED_API_KEYS 2")).ShouldNotBeNull();
+        }
+    }
+
+    [Fact]
+    public async Task What_a_start_changes_is_in_the_audit_and_told_to_the_gateways_and_what_it_leaves_is_not()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        string leaves;
+        await using (var host = await KeysHost.StartAsync(database, "sk-stays,sk-leaves", Administrator))
+        {
+            leaves = (await host.VerifyAsync("sk-leaves")).Key.KeyId;
+            (await host.AuditAsync()).Select(entry => (entry.Action, entry.Actor.AccountId)).Order().ShouldBe(
+            [
+                ("account.created", "configuration"), ("account.created", "configuration"),
+                ("key.configured", "configuration"), ("key.configured", "configuration"), ("key.configured", "configuration"),
+            ]);
+        }
+
+        var position = await Management.PositionAsync(database);
+        await using (var host = await KeysHost.StartAsync(database, "sk-stays", Administrator))
+        {
+            (await Management.ChangesAfterAsync(database, position)).ShouldBe([$"Key:{leaves}"]);
+            var newest = (await host.AuditAsync())[0];
+            (newest.Action, newest.SubjectId, newest.Actor.AccountId).ShouldBe(("key.revoked", leaves, "configuration"));
+        }
+
+        position = await Management.PositionAsync(database);
+        await using (var host = await KeysHost.StartAsync(database, "sk-stays", Administrator))
+        {
+            (await Management.ChangesAfterAsync(database, position)).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task The_internal_key_is_of_the_internal_account_and_role()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using var host = await KeysHost.StartAsync(
+            database, administrator: Administrator, settings: new Dictionary<string, string?> { ["Keys:Internal"] = "sk-internal-of-this-test" });
+
+        var key = await host.GetAsync("INTERNAL_API_KEY");
+        (key.AccountId, key.Role, key.Source).ShouldBe((Account.Internal, Role.Internal, "configured"));
+    }
+
+    [Fact]
+    public async Task The_placeholder_of_the_internal_key_is_no_key_in_development()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using var host = await KeysHost.StartAsync(
+            database,
+            administrator: Administrator,
+            settings: new Dictionary<string, string?> { ["Keys:Internal"] = KeysOptionsValidator.Placeholder },
+            environment: "Development");
+
+        (await Database.KeysAsync(database)).ShouldAllBe(key => key.Role != KeyRole.Internal);
+        host.Log.Count(line => line.StartsWith("Warning: INTERNAL_API_KEY", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]

@@ -1,0 +1,102 @@
+using System.Data.Common;
+using Google.Protobuf.WellKnownTypes;
+using LlmGateway.Keys.ApiKeys;
+using LlmGateway.Keys.Data;
+using LlmGateway.Keys.Limits;
+using LlmGateway.Keys.Management;
+using LlmGateway.Protos.Keys.V1;
+using LlmGateway.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Options;
+
+namespace LlmGateway.Keys.Tests;
+
+/// <summary>A database that fails in the middle of a change, or just after its commit, when nobody can tell the two apart.</summary>
+public sealed class LostAnswerTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
+{
+    private readonly FakeTime _time = new();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_key_is_issued_once_and_the_secret_in_the_answer_is_its_own(bool isCommitted)
+    {
+        var database = await MigratedAsync();
+        await using var db = Open(database, isCommitted);
+
+        var issued = (await new KeyIssuing(MutationsOf(db), Views(db), _time).IssueAsync(
+            new IssueKeyRequest { Actor = Management.By, Name = "n" }, CancellationToken.None)).Value!;
+
+        var key = (await Database.KeysAsync(database)).ShouldHaveSingleItem();
+        key.Id.ToString().ShouldBe(issued.Key.Id);
+        key.Secrets.ShouldHaveSingleItem().Hash.ShouldBe(KeySecret.Parse(issued.Secret)!.Hash());
+        db.AuditEntries.Count(entry => entry.Action == "key.issued").ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_key_is_rotated_once(bool isCommitted)
+    {
+        var database = await MigratedAsync();
+        string id;
+        await using (var quiet = Database.Open(database))
+        {
+            id = (await new KeyIssuing(MutationsOf(quiet), Views(quiet), _time).IssueAsync(
+                new IssueKeyRequest { Actor = Management.By, Name = "n" }, CancellationToken.None)).Value!.Key.Id;
+        }
+
+        await using var db = Open(database, isCommitted);
+        var rotated = (await new KeyRotation(MutationsOf(db), Views(db)).RotateAsync(
+            new RotateKeyRequest { Actor = Management.By, Key = id, Overlap = Duration.FromTimeSpan(TimeSpan.FromHours(1)) }, CancellationToken.None)).Value!;
+
+        var secrets = (await Database.KeysAsync(database)).ShouldHaveSingleItem().Secrets;
+        secrets.Count.ShouldBe(2);
+        secrets.Single(secret => secret.ExpiresAt is null).Hash.ShouldBe(KeySecret.Parse(rotated.Secret)!.Hash());
+        db.AuditEntries.Count(entry => entry.Action == "key.rotated").ShouldBe(1);
+    }
+
+    private static KeyViews Views(KeysDbContext db) => new(db, Options.Create(new QuotasOptions()));
+
+    private static KeysDbContext Open(string database, bool isCommitted)
+    {
+        var options = new DbContextOptionsBuilder<KeysDbContext>()
+            .UseNpgsql(database, npgsql => npgsql.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(1), null))
+            .AddInterceptors(new FailsOnce(isCommitted));
+        KeysDatabase.Configure(options);
+        return new KeysDbContext(options.Options);
+    }
+
+    private async Task<string> MigratedAsync()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using var db = Database.Open(database);
+        await db.Database.MigrateAsync();
+        return database;
+    }
+
+    private Mutations MutationsOf(KeysDbContext db) => new(db, _time);
+
+    private sealed class FailsOnce(bool isCommitted) : DbTransactionInterceptor
+    {
+        private bool _hasFailed;
+
+        public override async ValueTask<InterceptionResult> TransactionCommittingAsync(
+            DbTransaction transaction, TransactionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+        {
+            if (_hasFailed)
+            {
+                return result;
+            }
+
+            _hasFailed = true;
+            if (isCommitted)
+            {
+                await transaction.CommitAsync(cancellationToken);
+            }
+
+            throw new TimeoutException("The answer is lost.");
+        }
+    }
+}
