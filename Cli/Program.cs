@@ -1,3 +1,3 @@
-using System.CommandLine;
+using LlmGateway.Cli;
 
-return await new RootCommand("Manages an LlmGateway.").Parse(args).InvokeAsync();
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using LlmGateway.Cli.Accounts;
+using LlmGateway.Cli.Backups;
+using LlmGateway.Cli.Keys;
+using LlmGateway.Cli.Output;
+using LlmGateway.Cli.Records;
+using LlmGateway.Cli.Smoke;
+using LlmGateway.Cli.Tariffs;
+using LlmGateway.Gateway.Admin;
+
+namespace LlmGateway.Cli;
+
+/// <summary>All commands, and what happens to those that cannot be understood.</summary>
+internal static class CommandLine
+{
+    private const int Failed = 1;
+
+    private const string Description =
+        "Manages an LlmGateway: accounts, API keys, limits, tariffs, backups. It talks to a running gateway and acts with the administrator's "
+        + "key, which it takes from ADMIN_API_KEY or from the file admin-key in the state folder of ./run.sh.";
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = Root();
+        if (args.Length == 0)
+        {
+            await root.Parse(["--help"]).InvokeAsync();
+            return Failed;
+        }
+
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"llmgw: {WithoutSecrets(error.Message.ReplaceLineEndings(" "), args)}");
+            }
+
+            await Console.Error.WriteLineAsync($"See: {string.Join(' ', Path(parsed))} --help");
+            return Failed;
+        }
+
+        return await parsed.InvokeAsync();
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand(Description)
+        {
+            new CreateKeyCommand(), new ListKeysCommand(), new SetLimitCommand(), new RotateKeyCommand(), new RevokeKeyCommand(), new ImportKeysCommand(),
+            new CreateTariffCommand(), new ListTariffsCommand(),
+            new ListAccountsCommand(), new RevokeAccountCommand(), new ReinstateAccountCommand(),
+            new BackupCommand(), new RestoreCommand(),
+            new StatsCommand(), new AuditCommand(), new RotateSigningKeyCommand(),
+            new SmokeCommand(),
+        };
+        root.Options.Add(GlobalOptions.Url);
+        root.Options.Add(GlobalOptions.Output);
+        HelpWithExamples.AddTo(root);
+        return root;
+    }
+
+    private static IEnumerable<string> Path(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? ["llmgw"] : ["llmgw", parsed.CommandResult.Command.Name];
+
+    // The parser repeats what it does not understand, and that may be a key in the wrong place.
+    private static string WithoutSecrets(string message, IEnumerable<string> args) => args
+        .SelectMany(arg => new[] { arg, arg[(arg.IndexOf('=', StringComparison.Ordinal) + 1)..] })
+        .Where(arg => arg.Length > 0 && SecretShape.Fits(arg))
+        .Aggregate(message, (text, arg) => text.Replace(arg, "***", StringComparison.Ordinal));
+}

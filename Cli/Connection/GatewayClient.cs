@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LlmGateway.Cli.Connection;
+
+/// <summary>The gateway's /admin, and the failures of asking it in one line each.</summary>
+internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKey> findKey) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        // A redirect would be a wrong address; it must not get the key.
+        AllowAutoRedirect = false,
+        UseProxy = !address.Uri.IsLoopback,
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+    })
+    {
+        BaseAddress = address.Uri,
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    // Looked for at the first call that needs it, so that what is wrong with the options is said first.
+    private readonly Lazy<AdministratorKey> _key = new(findKey);
+
+    public GatewayAddress Address => address;
+
+    public Task<GatewayAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, path, body: null, cancellationToken);
+
+    public Task<GatewayAnswer> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, path, body, cancellationToken);
+
+    public async Task<GatewayAnswer> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellationToken)
+    {
+        using var content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        return await SendAsync(method, path, content, Patience, cancellationToken);
+    }
+
+    /// <summary>Throws <see cref="RefusedException"/> where the gateway refuses.</summary>
+    public async Task<GatewayAnswer> SendAsync(
+        HttpMethod method, string path, HttpContent? content, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var response = await OpenAsync(method, path, content, patience, cancellationToken);
+        var text = await ReadAsync(response, cancellationToken);
+        try
+        {
+            return GatewayAnswer.Of(text);
+        }
+        catch (JsonException)
+        {
+            throw new FailedException($"{address} answered with something that is not JSON. Is this the gateway's address?");
+        }
+    }
+
+    /// <summary>An answer whose body is still to be read; a refusal is thrown.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(
+        HttpMethod method, string path, HttpContent? content, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path.TrimStart('/')) { Content = content };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _key.Value.Secret);
+        var response = await AskAsync(request, patience, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw Refusal(response.StatusCode, await ReadAsync(response, cancellationToken));
+        }
+    }
+
+    /// <summary>Any answer, with the request as it is: no key is added.</summary>
+    public async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new FailedException(
+                $"Nothing answers at {address} ({exception.HttpRequestError}). Start the gateway with ./run.sh, or name its address by --url "
+                + $"or {GatewayAddress.Variable}.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new FailedException($"{address} did not answer within {patience.TotalSeconds:0} seconds.");
+        }
+    }
+
+    public AuthenticationHeaderValue Authorization => new("Bearer", _key.Value.Secret);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await response.Content.ReadAsStringAsync(cancellationToken);
+        }
+        catch (HttpRequestException)
+        {
+            throw new FailedException($"The answer of {address} broke off.");
+        }
+    }
+
+    private FailedException Refusal(HttpStatusCode status, string text)
+    {
+        var refused = RefusedException.Read(status, text)
+            ?? new RefusedException($"{address} answered {(int)status}, and not as the gateway does. Is this its address?", null, default);
+        return status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ? new FailedException($"{refused.Message} The key was taken from {_key.Value.Source}.")
+            : refused;
+    }
+}

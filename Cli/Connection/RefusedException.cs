@@ -1,0 +1,30 @@
+using System.Net;
+using System.Text.Json;
+
+namespace LlmGateway.Cli.Connection;
+
+/// <summary>The gateway's own error: <c>{ "error": { "message", "param", "code", "metadata" } }</c>.</summary>
+internal sealed class RefusedException(string message, string? code, JsonElement metadata) : FailedException(message)
+{
+    public string? Code => code;
+
+    public JsonElement Metadata => metadata;
+
+    /// <summary>Null where the text is not an error of the gateway's.</summary>
+    public static RefusedException? Read(HttpStatusCode status, string text)
+    {
+        try
+        {
+            var error = JsonElement.Parse(text).GetProperty("error");
+            var message = error.GetProperty("message").GetString()!;
+            var param = error.GetProperty("param").GetString();
+            var named = param is null || message.Contains(param, StringComparison.Ordinal) ? message : $"{param}: {message}";
+            error.TryGetProperty("metadata", out var metadata);
+            return new($"{named}{((int)status >= 500 ? $" ({(int)status})" : "")}", error.GetProperty("code").GetString(), metadata);
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
