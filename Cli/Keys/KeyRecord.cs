@@ -28,8 +28,7 @@ internal static class KeyRecord
         {
             yield return ("revoked", revoked);
         }
-
-        if (key.Time("old_secret_expires_at") is not Cell.Empty and var until)
+        else if (key.Time("old_secret_expires_at") is not Cell.Empty and var until)
         {
             yield return ("old key until", until);
         }

@@ -27,13 +27,15 @@ internal sealed class Printer(bool isJson)
         }
     }
 
-    /// <summary>Rows below headings: in a pipe without lines, one row a line.</summary>
+    /// <summary>
+    /// Rows below headings, one line each however wide that is: to be read, searched and cut in a terminal as in a pipe.
+    /// </summary>
     public void Table(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.None : _isPlain ? TableBorder.Ascii : TableBorder.Rounded };
+        var table = new Table { Border = TableBorder.None };
         foreach (var heading in headings)
         {
-            table.AddColumn(new TableColumn(new Text(heading)) { NoWrap = heading is "ID" or "KEY" or "STATE" });
+            table.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
         }
 
         foreach (var row in rows)
@@ -41,7 +43,19 @@ internal sealed class Printer(bool isJson)
             table.AddRow(row.Select(cell => (IRenderable)new Text(PlainText.Of(cell))));
         }
 
-        Out().Write(table);
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = _isPlain ? AnsiSupport.No : AnsiSupport.Yes,
+            ColorSystem = _isPlain ? ColorSystemSupport.NoColors : ColorSystemSupport.Standard,
+            Out = new AnsiConsoleOutput(text),
+        });
+        console.Profile.Width = short.MaxValue;
+        console.Write(table);
+        foreach (var line in text.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0))
+        {
+            Console.Out.WriteLine(line);
+        }
     }
 
     /// <summary>One thing, a line for each of its properties.</summary>
@@ -51,20 +65,5 @@ internal sealed class Printer(bool isJson)
         {
             Console.Out.WriteLine($"{name,-14}{PlainText.Of(value)}");
         }
-    }
-
-    private IAnsiConsole Out()
-    {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = _isPlain ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = _isPlain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-        });
-        if (Console.IsOutputRedirected)
-        {
-            console.Profile.Width = short.MaxValue;
-        }
-
-        return console;
     }
 }
