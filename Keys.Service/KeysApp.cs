@@ -1,4 +1,5 @@
 using LlmGateway.Keys.ApiKeys;
+using LlmGateway.Keys.Backup;
 using LlmGateway.Keys.Data;
 using LlmGateway.Keys.Grpc;
 using LlmGateway.Keys.Limits;
@@ -24,6 +25,7 @@ internal static class KeysApp
         builder.AddApiKeys();        // ApiKeys/
         builder.AddVerification();   // Verification/
         builder.AddManagement();     // Management/
+        builder.AddBackup();         // Backup/
         builder.AddGrpcDefaults(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);   // Grpc/
     }
 

@@ -31,7 +31,7 @@ internal static class LogFloors
             }
 
             // A rule of a provider's own, even its default, wins over a longer category of everybody's.
-            foreach (var provider in options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList())
+            foreach (var provider in Providers(options, category).Append(null).Distinct().ToList())
             {
                 if (!options.Rules.Any(rule => rule.ProviderName == provider && IsSame(rule.CategoryName, category)))
                 {
@@ -40,6 +40,10 @@ internal static class LogFloors
             }
         }
     }
+
+    // Those that a rule of their own keeps from everybody's.
+    private static IEnumerable<string?> Providers(LoggerFilterOptions options, string category) =>
+        options.Rules.Where(rule => IsWithin(category, rule.CategoryName ?? "")).Select(rule => rule.ProviderName);
 
     private static LoggerFilterRule Raise(LoggerFilterRule rule, string category, LogLevel lowest) =>
         IsWithin(rule.CategoryName, category) && (rule.LogLevel is null || rule.LogLevel < lowest)

@@ -1,6 +1,7 @@
 using LlmGateway.Keys.Accounts;
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Audit;
+using LlmGateway.Keys.Backup;
 using LlmGateway.Keys.Tariffs;
 using LlmGateway.Protos.Keys.V1;
 
@@ -18,4 +19,6 @@ internal sealed partial class KeysAdminGrpcService(
     KeyStats keyStats,
     TariffChanges tariffChanges,
     TariffList tariffList,
-    AuditList auditList) : KeysAdminApi.KeysAdminApiBase;
+    AuditList auditList,
+    BackupExport backupExport,
+    BackupRestore backupRestore) : KeysAdminApi.KeysAdminApiBase;

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using LlmGateway.Keys.Backup;
+using LlmGateway.Testing;
+using Xunit.Abstractions;
+
+namespace LlmGateway.Keys.Tests.Backup;
+
+public sealed class BackupLaws(PostgresFixture postgres, ITestOutputHelper output) : IClassFixture<PostgresFixture>
+{
+    private static readonly Config Runs = Config.QuickThrowOnFailure.WithMaxTest(25);
+
+    [Fact]
+    public async Task What_was_exported_and_restored_elsewhere_is_the_same_in_every_row_and_exports_the_same()
+    {
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var target = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+
+        Check.One(Runs, Prop.ForAll(GeneratedRows.Seeds, seed => ComesBackAsync(seed).GetAwaiter().GetResult()));
+
+        async Task<bool> ComesBackAsync(int seed)
+        {
+            await source.WipeAsync();
+            await target.WipeAsync();
+            await FillAsync(source, seed, keys: seed % 12);
+            var first = await source.ExportAsync();
+
+            var reply = await target.RestoreAsync(first);
+
+            reply.Rejection.ShouldBeNull();
+            (await target.RowsAsync()).ShouldBe(await source.RowsAsync());
+            var second = await target.ExportAsync();
+            BackupDatabase.Content(second).ShouldBe(BackupDatabase.Content(first));
+            return true;
+        }
+    }
+
+    [Fact]
+    public async Task One_byte_changed_anywhere_is_refused_or_changes_nothing_that_is_said()
+    {
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await FillAsync(source, seed: 7, keys: 6);
+        var document = await source.ExportAsync();
+        var checksum = BackupDatabase.Read(document).Checksum;
+        var flips = Gen.Choose(0, document.Length - 1).SelectMany(at => Gen.Choose(1, 255), (at, change) => (At: at, Change: (byte)change)).ToArbitrary();
+
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(5_000), Prop.ForAll(flips, flip =>
+        {
+            var changed = (byte[])document.Clone();
+            changed[flip.At] ^= flip.Change;
+            return Read(changed) is not { } read || BackupChecksum.Of(read) == checksum;
+        }));
+    }
+
+    [Fact]
+    public async Task A_document_that_ends_anywhere_before_its_end_is_refused()
+    {
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await FillAsync(source, seed: 11, keys: 3);
+        var document = await source.ExportAsync();
+
+        // The last byte is the line's end.
+        for (var length = 0; length < document.Length - 1; length++)
+        {
+            Read(document[..length]).ShouldBeNull($"of {document.Length} bytes, {length}");
+        }
+    }
+
+    [Fact]
+    [Trait("Category", "Timed")]
+    public async Task Twenty_thousand_keys_are_exported_and_restored_in_seconds()
+    {
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var target = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await FillAsync(source, seed: 13, keys: 20_000);
+        await target.WipeAsync();
+
+        var began = Stopwatch.GetTimestamp();
+        var document = await source.ExportAsync();
+        var exported = Stopwatch.GetElapsedTime(began);
+        began = Stopwatch.GetTimestamp();
+        (await target.RestoreAsync(document)).Changes.Single(change => change.Kind == "key").Added.ShouldBe(20_001);
+        var restored = Stopwatch.GetElapsedTime(began);
+        began = Stopwatch.GetTimestamp();
+        (await target.RestoreAsync(document)).Changes.Single(change => change.Kind == "key").Unchanged.ShouldBe(20_001);
+
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{document.Length / 1e6:F1} MB: export {exported.TotalSeconds:F1} s, restore {restored.TotalSeconds:F1} s, again {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s"));
+        (exported + restored).ShouldBeLessThan(TimeSpan.FromSeconds(60));
+    }
+
+    private static async Task FillAsync(BackupDatabase database, int seed, int keys)
+    {
+        await using var db = database.Open();
+        new GeneratedRows(seed).AddTo(db, keys);
+        await db.SaveChangesAsync();
+    }
+
+    private static BackupDocument? Read(byte[] document)
+    {
+        try
+        {
+            return BackupReader.ReadAsync(new MemoryStream(document), CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (BackupRefusedException)
+        {
+            return null;
+        }
+    }
+}
