@@ -14,7 +14,11 @@ public sealed class AccountTests(PostgresFixture postgres) : IClassFixture<Postg
         await host.CreateTariffAsync("gold", new Protos.Keys.V1.Limits());
         var created = (await host.Admin.CreateAccountAsync(new CreateAccountRequest
         {
-            Actor = Management.By, Id = "acme", Description = "a customer", Tariff = "gold", Labels = { ["team"] = "core" },
+            Actor = Management.By,
+            Id = "acme",
+            Description = "a customer",
+            Tariff = "gold",
+            Labels = { ["team"] = "core" },
         })).Account;
 
         (created.Id, created.Description, created.Tariff, created.Labels["team"]).ShouldBe(("acme", "a customer", "gold", "core"));

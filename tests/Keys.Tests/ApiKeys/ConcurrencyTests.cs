@@ -76,7 +76,9 @@ public sealed class ConcurrencyTests(PostgresFixture postgres) : IClassFixture<P
         var request = new ImportKeysRequest { Actor = Management.By };
         request.Keys.AddRange(Enumerable.Range(0, 2_000).Select(index => new ImportedKey
         {
-            Secret = $"sk-imported-{index}", Name = $"imported {index}", Limits = new Protos.Keys.V1.Limits { TotalTokens = index },
+            Secret = $"sk-imported-{index}",
+            Name = $"imported {index}",
+            Limits = new Protos.Keys.V1.Limits { TotalTokens = index },
         }));
         var position = await Management.PositionAsync(database);
 

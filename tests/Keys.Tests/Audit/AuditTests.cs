@@ -75,7 +75,12 @@ public sealed class AuditTests(PostgresFixture postgres) : IClassFixture<Postgre
         (await admin.SetLimitsAsync(new SetLimitsRequest { Actor = by, Key = key.Id, Limits = key.Limits })).Key.ShouldBe(key);
         (await admin.UpdateKeyAsync(new UpdateKeyRequest
         {
-            Actor = by, Key = key.Id, Name = "kept", AllowedModels = new AllowedModels(), Labels = new Labels(), Expires = new Expiry(),
+            Actor = by,
+            Key = key.Id,
+            Name = "kept",
+            AllowedModels = new AllowedModels(),
+            Labels = new Labels(),
+            Expires = new Expiry(),
         })).Key.ShouldBe(key);
 
         (await Management.PositionAsync(database)).ShouldBe(position);

@@ -17,7 +17,10 @@ public sealed class TariffTests(PostgresFixture postgres) : IClassFixture<Postgr
 
         var planned = (await host.Admin.AddTariffVersionAsync(new AddTariffVersionRequest
         {
-            Actor = Management.By, Id = "gold", Limits = Daily(2), EffectiveFrom = After(TimeSpan.FromDays(1)),
+            Actor = Management.By,
+            Id = "gold",
+            Limits = Daily(2),
+            EffectiveFrom = After(TimeSpan.FromDays(1)),
         })).Tariff;
 
         planned.Limits.ShouldBe(Daily(1));
