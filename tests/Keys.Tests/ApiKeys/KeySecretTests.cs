@@ -36,6 +36,13 @@ public sealed class KeySecretTests
         Check.QuickThrowOnFailure(Prop.ForAll(Secrets, Secrets, (left, right) =>
             KeySecret.Parse(left)!.Hash().AsSpan().SequenceEqual(KeySecret.Parse(right)!.Hash()) == (left == right)));
 
+    [Fact]
+    public void A_generated_key_is_found_in_any_text_and_a_text_without_one_is_let_through() =>
+        Check.QuickThrowOnFailure(Prop.ForAll(Secrets, Secrets, (before, after) =>
+            KeySecret.IsIn(before + KeySecret.Generate().Reveal() + after)
+            && KeySecret.IsIn("sk-llmgw-" + KeySecret.Generate().Reveal())
+            && !KeySecret.IsIn(before + KeySecret.Generate().Reveal()[..57])));
+
     [Theory]
     [InlineData("")]
     [InlineData("tab\there")]
