@@ -18,7 +18,7 @@ namespace LlmGateway.Billing.Tests;
 /// Billing as it is registered, on a real database, without its sockets and background services. An account is opened with 1,000
 /// nano-dollars; a priced model costs the customer one nano-dollar a token, unless a test says otherwise.
 /// </summary>
-public sealed class BillingSystem : IAsyncLifetime
+public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly PostgresFixture Postgres = new();
     private readonly string? _connectionString;
@@ -69,6 +69,8 @@ public sealed class BillingSystem : IAsyncLifetime
     }
 
     public async Task DisposeAsync() => await _app!.DisposeAsync();
+
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 
     /// <summary>Another replica on the same database.</summary>
     internal async Task<BillingSystem> ReplicaAsync(params (string Name, string Value)[] settings)

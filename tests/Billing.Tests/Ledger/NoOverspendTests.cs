@@ -28,6 +28,46 @@ public sealed class NoOverspendTests(BillingSystem billing) : IClassFixture<Bill
         await replica.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task A_thousand_parallel_calls_on_two_hosts_never_pass_a_dollar(int accounts)
+    {
+        (string, string) dollar = ("Billing:DefaultBalance", "1.00");
+        await using var one = new BillingSystem(billing.ConnectionString, dollar);
+        await one.InitializeAsync();
+        await using var other = await one.ReplicaAsync(dollar);
+        var model = await one.NewModelAsync();
+        var names = Enumerable.Range(0, accounts).Select(_ => one.NewAccount()).ToArray();
+        await Task.WhenAll(names.Select(one.MoneyAsync));
+        using var done = new CancellationTokenSource();
+        var samplers = names.Select(name => SampleAsync(name, done.Token)).ToArray();
+
+        // A hundredth of a dollar held for each, so that most find too little; half of that is charged, or a little more than was held.
+        var costs = await Task.WhenAll(Enumerable.Range(0, 1000).Select(async index =>
+        {
+            var (host, account, request) = (index % 2 == 0 ? one : other, names[index % accounts], BillingSystem.NewRequest());
+            if ((await host.HoldAsync(request, account, model, output: 10_000_000)).Value is null)
+            {
+                return (account, Taken: 0L);
+            }
+
+            var settled = (await host.SettleAsync(request, model, output: index % 3 == 0 ? 10_500_000 : 5_000_000)).Value.ShouldNotBeNull();
+            return (account, Taken: settled.Cost.Value - settled.WrittenOff.Value);
+        }));
+
+        await done.CancelAsync();
+        (await Task.WhenAll(samplers)).ShouldAllBe(samples => samples > 3);
+        foreach (var name in names)
+        {
+            var taken = costs.Where(cost => cost.account == name).Sum(cost => cost.Taken);
+            taken.ShouldBeInRange(500_000_000, 1_000_000_000);
+            (await one.MoneyAsync(name)).ShouldBe((1_000_000_000 - taken, 0));
+        }
+
+        await one.VerifyAsync();
+    }
+
     [Fact]
     public async Task Parallel_holds_take_all_there_is_and_refuse_the_rest()
     {

@@ -1,5 +1,6 @@
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
+using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
@@ -62,6 +63,42 @@ public sealed class SharedStatementTests(BillingSystem billing) : IClassFixture<
 
         rows.ShouldAllBe(batch => batch.All(row => row.Outcome == HoldOutcome.Held));
         (await Task.WhenAll(accounts.Select(billing.MoneyAsync))).Distinct().ShouldHaveSingleItem().ShouldBe((1000, 1000));
+        await billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task Statements_that_name_the_same_request_ids_for_other_accounts_do_not_lock_each_other_out()
+    {
+        var requests = Enumerable.Range(0, 8).Select(_ => BillingSystem.NewRequest()).ToArray();
+
+        var rows = await Task.WhenAll(Enumerable.Range(0, 30).Select(index =>
+        {
+            var account = billing.NewAccount();
+            var order = index % 2 == 0 ? requests : [.. requests.Reverse()];
+            return HoldAsync([.. order.Select(request => Line(request, account, 100)), Line(BillingSystem.NewRequest(), account, 200)]);
+        }));
+
+        // Each request id is one account's, and whoever did not get it holds nothing for it.
+        rows.SelectMany(batch => batch[..8]).Count(row => row.Outcome == HoldOutcome.Held).ShouldBe(8);
+        rows.SelectMany(batch => batch[..8]).Count(row => row.Outcome == HoldOutcome.Foreign).ShouldBe(29 * 8);
+        rows.ShouldAllBe(batch => batch[8].Outcome == HoldOutcome.Held);
+        await billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_line_that_the_database_cannot_take_fails_alone()
+    {
+        var (account, model) = (billing.NewAccount(), await billing.NewModelAsync());
+        var requests = Enumerable.Range(0, 40).Select(_ => BillingSystem.NewRequest()).ToArray();
+        await Task.WhenAll(requests.Select(request => billing.HoldAsync(request, account, model, output: 10)));
+
+        var settling = requests.Select((request, index) => billing.Settlements.SettleAsync(
+            new(request, model, "d", "m", new(0, 0, 0, 10), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, index == 20 ? "{" : "[]"),
+            CancellationToken.None)).ToArray();
+
+        (await Should.ThrowAsync<PostgresException>(() => settling[20])).SqlState.ShouldBe(PostgresErrorCodes.InvalidTextRepresentation);
+        (await Task.WhenAll(settling.Where((_, index) => index != 20))).ShouldAllBe(answer => answer.Value!.Cost == new NanoUsd(10));
+        (await billing.MoneyAsync(account)).ShouldBe((1000 - 390, 10));
         await billing.VerifyAsync();
     }
 
