@@ -29,6 +29,9 @@ internal sealed class BillingOptions
     [Range(0.1, 600, ErrorMessage = "Billing:SweepSeconds: must be between {1} and {2}.")]
     public double SweepSeconds { get; set; } = 15;
 
+    /// <summary>A price file in place of the shipped prices.json. Read at start.</summary>
+    public string PricesFile { get; set; } = "";
+
     /// <summary>Seconds between two looks for prices that another replica has announced.</summary>
     [Range(0.1, 60, ErrorMessage = "Billing:PriceRefreshSeconds: must be between {1} and {2}.")]
     public double PriceRefreshSeconds { get; set; } = 1;

@@ -29,5 +29,5 @@ internal sealed class BillingDbContext(DbContextOptions<BillingDbContext> option
     }
 
     private static string SnakeCase(string name) => string.Concat(name.Select((letter, index) =>
-        char.IsUpper(letter) ? (index == 0 ? "" : "_") + char.ToLowerInvariant(letter) : letter.ToString()));
+        char.IsUpper(letter) || char.IsDigit(letter) ? (index == 0 ? "" : "_") + char.ToLowerInvariant(letter) : letter.ToString()));
 }

@@ -74,8 +74,15 @@ internal sealed class PriceVersionConfiguration : IEntityTypeConfiguration<Price
 {
     public void Configure(EntityTypeBuilder<PriceVersion> builder)
     {
-        builder.ToTable("price_versions", table => table.HasCheckConstraint(
-            "CK_price_versions_prices", "least(input, cached_input, cache_write, output) >= 0"));
+        builder.ToTable("price_versions", table =>
+        {
+            table.HasCheckConstraint(
+                "CK_price_versions_prices",
+                "least(input, cached_input, cache_write, cache_write_1h, output, reasoning, per_request) >= 0");
+            table.HasCheckConstraint("CK_price_versions_source", "source IN ('administrator', 'catalogue', 'file')");
+            table.HasCheckConstraint("CK_price_versions_same_as", "(same_as_provider IS NULL) = (same_as_model IS NULL)");
+        });
+        builder.Property(version => version.Tiers).HasColumnType("jsonb");
         builder.Property(version => version.Id).UseIdentityAlwaysColumn();
         builder.HasIndex(version => new { version.Provider, version.Model, version.Id });
     }

@@ -42,10 +42,13 @@ internal sealed class Hold
     public long PromptTokens { get; init; }
     public long OutputTokens { get; init; }
 
-    /// <summary>The newest price version known when the hold was made: the book that the call is settled by.</summary>
+    /// <summary>The newest price version known when the hold was made.</summary>
     public long PriceBook { get; init; }
 
-    /// <summary>What the call may reach: <c>[{"provider":"openai","model":"gpt-4o"}]</c>. A hold that grows is priced by them again.</summary>
+    /// <summary>
+    /// What the call may reach, and the price version of each: <c>[{"provider":"openai","model":"gpt-4o","price_version":7}]</c>.
+    /// Growth and settlement are priced by them.
+    /// </summary>
     public required string Candidates { get; init; }
     public int MarkupBasisPoints { get; init; }
     public required string State { get; init; }
@@ -70,6 +73,7 @@ internal sealed class Charge
     public long InputTokens { get; init; }
     public long CachedInputTokens { get; init; }
     public long CacheWriteTokens { get; init; }
+    public long CacheWrite1hTokens { get; init; }
     public long OutputTokens { get; init; }
     public long ReasoningTokens { get; init; }
     public bool Estimated { get; init; }
@@ -86,16 +90,38 @@ internal sealed class Charge
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>Prices of one model, per million tokens, from <see cref="EffectiveFrom"/> on.</summary>
+/// <summary>What one source says that a model costs, per million tokens, from <see cref="EffectiveFrom"/> on.</summary>
 internal sealed class PriceVersion
 {
     public long Id { get; init; }
     public required string Provider { get; init; }
     public required string Model { get; init; }
+
+    /// <summary>administrator, catalogue or file.</summary>
+    public required string Source { get; init; }
     public long? Input { get; init; }
     public long? CachedInput { get; init; }
     public long? CacheWrite { get; init; }
+    public long? CacheWrite1h { get; init; }
     public long? Output { get; init; }
+    public long? Reasoning { get; init; }
+
+    /// <summary>For each call.</summary>
+    public long? PerRequest { get; init; }
+
+    /// <summary><c>[{"prompt_tokens_above":200000,"input":2500000000,"output":15000000000}]</c></summary>
+    public string? Tiers { get; init; }
+
+    /// <summary>The model whose prices are meant.</summary>
+    public string? SameAsProvider { get; init; }
+    public string? SameAsModel { get; init; }
     public DateTimeOffset EffectiveFrom { get; init; }
+
+    /// <summary>Where the figures come from, and the day or month that they were read.</summary>
+    public string? SourceName { get; init; }
+    public string? AsOf { get; init; }
+
+    /// <summary>Of all that the source said about the model in one go.</summary>
     public required string ContentHash { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
 }

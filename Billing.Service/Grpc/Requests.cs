@@ -31,6 +31,7 @@ internal static class Requests
         var usage = Fields.Present("usage", request.Usage);
         var timings = request.Timings ?? new Timings();
         var output = Fields.Tokens("usage.output_tokens", usage.OutputTokens);
+        var reasoning = Fields.Tokens("usage.reasoning_tokens", usage.ReasoningTokens);
         return new(
             Fields.RequestId(request.RequestId),
             servedBy.ToPricedModel("served_by"),
@@ -40,8 +41,12 @@ internal static class Requests
                 Fields.Tokens("usage.input_tokens", usage.InputTokens),
                 Fields.Tokens("usage.cached_input_tokens", usage.CachedInputTokens),
                 Fields.Tokens("usage.cache_write_tokens", usage.CacheWriteTokens),
-                output),
-            Fields.Tokens("usage.reasoning_tokens", usage.ReasoningTokens),
+                output)
+            {
+                CacheWrite1h = Fields.Tokens("usage.cache_write_1h_tokens", usage.CacheWrite1HTokens),
+                Reasoning = reasoning,
+            },
+            reasoning,
             usage.Estimated,
             timings.StartedAt is null ? time.GetUtcNow() : Fields.Time("timings.started_at", timings.StartedAt),
             (int)Fields.InRange("timings.time_to_first_token_ms", timings.TimeToFirstTokenMs, 0, MostMilliseconds),
@@ -59,7 +64,7 @@ internal static class Requests
             var field = $"prices[{index}]";
             var model = new PricedModel(
                 Fields.Name($"{field}.provider", price.Provider), Fields.Name($"{field}.model", price.Model));
-            var announced = price.ToAnnouncedPrices(field);
+            var announced = PriceRequests.Read(price, field);
             if (!prices.TryAdd(model, announced) && prices[model] != announced)
             {
                 throw Fields.Invalid(field, "has another price than an earlier one of the same model.");
@@ -73,17 +78,5 @@ internal static class Requests
     {
         Fields.Name($"{field}.deployment", candidate.Deployment);
         return new(Fields.Name($"{field}.provider", candidate.Provider), Fields.Name($"{field}.model", candidate.Model));
-    }
-
-    private static AnnouncedPrices ToAnnouncedPrices(this ModelPrice price, string field)
-    {
-        return new(
-            Optional("input", price.HasInput, price.Input),
-            Optional("cached_input", price.HasCachedInput, price.CachedInput),
-            Optional("cache_write", price.HasCacheWrite, price.CacheWrite),
-            Optional("output", price.HasOutput, price.Output));
-
-        long? Optional(string kind, bool has, long value) =>
-            has ? Fields.InRange($"{field}.{kind}", value, 0, TokenPrices.Highest) : null;
     }
 }

@@ -11,15 +11,14 @@ internal static class ExtensionTerms
 {
     // Line by line, as the terms of settlements are.
     private const string Sql =
-        """
-        select u.item, h.prompt_tokens, h.markup_basis_points, c.provider, c.model, v.input, v.cached_input, v.cache_write, v.output
+        $"""
+        select u.item, h.prompt_tokens, h.markup_basis_points, c.provider, c.model, {PriceTable.Columns}
         from unnest($1) with ordinality u (request_id, item)
         cross join lateral (select x.* from billing.holds x where x.request_id = u.request_id limit 1) h
         cross join lateral jsonb_to_recordset(h.candidates) c (provider text, model text)
         left join lateral (
             select p.* from billing.price_versions p
-            where p.provider = c.provider and p.model = c.model and p.id <= h.price_book
-            order by p.id desc limit 1) v on true
+            where p.id = billing.call_price(h.candidates, h.price_book, h.created_at, c.provider, c.model) limit 1) v on true
         """;
 
     /// <returns>One element for each line, in the lines' order.</returns>
@@ -46,7 +45,7 @@ internal static class ExtensionTerms
 
         public void AddCandidate(NpgsqlDataReader reader)
         {
-            if (AnnouncedPrices.Read(reader, 5).Usable is { } prices)
+            if (PriceTable.ReadPrices(reader, 5).Usable is { } prices)
             {
                 _candidates.Add(prices);
             }

@@ -4,7 +4,7 @@ using Npgsql;
 namespace LlmGateway.Billing.Ledger;
 
 /// <summary>
-/// Holds that grow while their call runs. Priced by the book, the markup and the candidates of the moment of the hold, which never change
+/// Holds that grow while their call runs. Priced by the versions, the markup and the candidates of the moment of the hold, which never change
 /// and so are read without a lock; decided by the database, in one statement under the account's lock.
 /// </summary>
 internal sealed class Extensions : IAsyncDisposable

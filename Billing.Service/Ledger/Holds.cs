@@ -94,7 +94,7 @@ internal sealed class Holds : IAsyncDisposable
         var output = wanted.OutputTokens;
         for (var attempt = 1; ; attempt++)
         {
-            var decided = await TryAsync(wanted, quote.Amount(output), output, book.Number, cancellationToken);
+            var decided = await TryAsync(wanted, quote.Amount(output), output, book, cancellationToken);
             if (decided.Outcome != HoldOutcome.Insufficient)
             {
                 return ToAnswer(decided);
@@ -116,11 +116,11 @@ internal sealed class Holds : IAsyncDisposable
     }
 
     private Task<HoldRow> TryAsync(
-        WantedHold wanted, NanoUsd amount, long outputTokens, long priceBook, CancellationToken cancellationToken)
+        WantedHold wanted, NanoUsd amount, long outputTokens, PriceBook book, CancellationToken cancellationToken)
     {
         var line = new HoldLine(
-            wanted.RequestId, wanted.AccountId, wanted.KeyId, amount, wanted.PromptTokens, outputTokens, priceBook,
-            CandidatesJson.Write(wanted.Candidates));
+            wanted.RequestId, wanted.AccountId, wanted.KeyId, amount, wanted.PromptTokens, outputTokens, book.Number,
+            CandidatesJson.Write(wanted.Candidates, book));
         return _holds.ExecuteAsync(line, cancellationToken);
     }
 

@@ -54,7 +54,9 @@ internal static class LedgerRegistration
 
     public static void AddPricing(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<PriceTable>();
         builder.Services.AddSingleton<Prices>();
+        builder.Services.AddHostedService<PriceFileAnnouncer>();
         builder.Services.AddHostedService<PriceRefresher>();
     }
 

@@ -22,7 +22,7 @@ internal static class SettleStatement
     private const string Sql =
         """
         select r_item, r_outcome, r_cost, r_provider_cost, r_balance, r_written_off, r_first
-        from billing.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        from billing.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
         """;
 
     /// <returns>One element for each line, in the lines' order: null where the hold is unknown or was released.</returns>
@@ -70,5 +70,6 @@ internal static class SettleStatement
         parameters.AddIntegers(lines, line => line.Call.TotalMs);
         parameters.AddDocuments(lines, line => line.Call.Attempts);
         parameters.AddOne(now);
+        parameters.AddLongs(lines, line => line.Call.Tokens.CacheWrite1h);
     }
 }

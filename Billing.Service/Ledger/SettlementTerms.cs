@@ -9,14 +9,13 @@ internal static class SettlementTerms
     // Looked up line by line, which the limits make sure of: a join's plan, made for an empty table and kept by the session, would read
     // the whole table for each statement.
     private const string Sql =
-        """
-        select u.item, h.markup_basis_points, h.state, v.id, v.input, v.cached_input, v.cache_write, v.output
+        $"""
+        select u.item, h.markup_basis_points, h.state, v.id, {PriceTable.Columns}
         from unnest($1, $2, $3) with ordinality u (request_id, provider, model, item)
         cross join lateral (select x.* from billing.holds x where x.request_id = u.request_id limit 1) h
         left join lateral (
             select p.* from billing.price_versions p
-            where p.provider = u.provider and p.model = u.model and p.id <= h.price_book
-            order by p.id desc limit 1) v on true
+            where p.id = billing.call_price(h.candidates, h.price_book, h.created_at, u.provider, u.model) limit 1) v on true
         """;
 
     /// <returns>One element for each call, in the calls' order.</returns>
@@ -48,7 +47,7 @@ internal static class SettlementTerms
             "released" => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
             // The figures of the first settlement will be read, whatever these are.
             "settled" => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
-            _ when AnnouncedPrices.Read(reader, 4) is { Usable: { } prices } => new SettleLine(
+            _ when PriceTable.ReadPrices(reader, 4) is { Usable: { } prices } => new SettleLine(
                 call, prices.CustomerPrice(call.Tokens, markup), prices.ProviderCost(call.Tokens), reader.GetInt64(3)),
             _ => new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = call.Served },
         };

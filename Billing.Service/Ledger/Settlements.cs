@@ -4,7 +4,7 @@ using Npgsql;
 namespace LlmGateway.Billing.Ledger;
 
 /// <summary>
-/// 1. The hold says by which price book and markup the call is priced: those of the moment it was held, so that a change of price in
+/// 1. The hold says by which price version and markup the call is priced: those of the moment it was held, so that a change of price in
 ///    the middle of a call cannot change its bill. They never change, so they are read without a lock.
 /// 2. The cost is computed here, where all rounding is.
 /// 3. One statement closes the hold and writes postings, charge and balance. It commits durably, once by request id; a repetition

@@ -9,10 +9,18 @@ internal readonly record struct PricedModel(string Provider, string Model)
 }
 
 /// <summary>
-/// The prices in force at one moment, immutable. <paramref name="Number"/> is the newest price version in it; versions are
-/// only ever added and become visible in their order, so a hold that keeps the number keeps the whole book.
+/// The prices in force from one moment until another, immutable. <paramref name="Number"/> is the newest price version that was
+/// known; versions are only ever added and become visible in their order.
 /// </summary>
-internal sealed record PriceBook(long Number, FrozenDictionary<PricedModel, TokenPrices> Prices)
+/// <param name="Number">The newest version known.</param>
+/// <param name="From">The moment that it was read for.</param>
+/// <param name="Until">When a planned price begins, as far as is known.</param>
+/// <param name="Versions">The version that each price is of: what a hold keeps.</param>
+internal sealed record PriceBook(
+    long Number, DateTimeOffset From, DateTimeOffset Until, FrozenDictionary<PricedModel, TokenPrices> Prices,
+    FrozenDictionary<PricedModel, long> Versions)
 {
-    public static PriceBook Empty { get; } = new(0, FrozenDictionary<PricedModel, TokenPrices>.Empty);
+    public static PriceBook Empty { get; } = new(
+        0, DateTimeOffset.MinValue, DateTimeOffset.MinValue, FrozenDictionary<PricedModel, TokenPrices>.Empty,
+        FrozenDictionary<PricedModel, long>.Empty);
 }

@@ -1,47 +1,67 @@
-using Npgsql;
+using System.Collections.Immutable;
 
 namespace LlmGateway.Billing.Pricing;
 
-/// <summary>Tokens by what they cost; the kinds do not overlap. Reasoning tokens are part of the output.</summary>
-internal sealed record TokenUsage(long Input, long CachedInput, long CacheWrite, long Output);
-
-/// <summary>Prices in nano-dollars per million tokens; null is not announced.</summary>
-internal sealed record AnnouncedPrices(long? Input, long? CachedInput, long? CacheWrite, long? Output)
-{
-    /// <summary>The prices to charge by, or null: without input and output price there is no price.</summary>
-    public TokenPrices? Usable => this is { Input: { } input, Output: { } output }
-        ? new(input, CachedInput ?? input, CacheWrite ?? input, output)
-        : null;
-
-    /// <summary>From a row with input, cached_input, cache_write and output, from this column on.</summary>
-    public static AnnouncedPrices Read(NpgsqlDataReader reader, int firstColumn)
-    {
-        return new(Price(0), Price(1), Price(2), Price(3));
-
-        long? Price(int kind) => reader.IsDBNull(firstColumn + kind) ? null : reader.GetInt64(firstColumn + kind);
-    }
-}
-
-/// <summary>Prices in nano-dollars per million tokens, complete.</summary>
-internal sealed record TokenPrices(long Input, long CachedInput, long CacheWrite, long Output)
+/// <summary>
+/// A model's prices in nano-dollars per million tokens, as they were stated; what null costs is said at <see cref="Rates"/>.
+/// </summary>
+internal sealed record TokenPrices(long Input, long? CachedInput, long? CacheWrite, long Output)
 {
     /// <summary>A billion tokens of each kind at this price and 1,000 % of markup still fit 64 bits: 100,000 USD per million tokens.</summary>
     public const long Highest = 100_000_000_000_000;
+
+    /// <summary>1,000 USD.</summary>
+    public const long HighestPerRequest = 1_000_000_000_000;
+
+    public long? CacheWrite1h { get; init; }
+
+    /// <summary>Of reasoning tokens; null charges them as the output that they are part of.</summary>
+    public long? Reasoning { get; init; }
+
+    /// <summary>Nano-dollars for each call, beside its tokens.</summary>
+    public long PerRequest { get; init; }
+
+    /// <summary>In the order of their thresholds.</summary>
+    public ImmutableArray<PriceTier> Tiers { get; init; } = [];
 
     public NanoUsd ProviderCost(TokenUsage usage) => NanoUsd.ProviderCost(TimesPrice(usage));
 
     public NanoUsd CustomerPrice(TokenUsage usage, int markupBasisPoints) =>
         NanoUsd.CustomerPrice(TimesPrice(usage), markupBasisPoints);
 
-    /// <summary>The most that a call within these bounds can cost the customer, however its prompt is counted.</summary>
+    /// <summary>
+    /// The most that a call within these bounds can cost the customer, however its prompt is counted, in the dearest tier that it may
+    /// reach.
+    /// </summary>
     public NanoUsd Bound(long promptTokens, long outputTokens, int markupBasisPoints)
     {
-        var dearestInput = Math.Max(Input, Math.Max(CachedInput, CacheWrite));
-        return NanoUsd.CustomerPrice(
-            ((Int128)promptTokens * dearestInput) + ((Int128)outputTokens * Output), markupBasisPoints);
+        var most = Most(PriceTier.None, promptTokens, outputTokens);
+        foreach (var tier in Tiers.Where(tier => promptTokens > tier.PromptTokensAbove))
+        {
+            most = Int128.Max(most, Most(tier, promptTokens, outputTokens));
+        }
+
+        return NanoUsd.CustomerPrice(checked(most + RequestTimesMillion), markupBasisPoints);
     }
 
-    private Int128 TimesPrice(TokenUsage usage) =>
-        ((Int128)usage.Input * Input) + ((Int128)usage.CachedInput * CachedInput)
-        + ((Int128)usage.CacheWrite * CacheWrite) + ((Int128)usage.Output * Output);
+    public bool Equals(TokenPrices? other) => other is not null
+        && (Input, CachedInput, CacheWrite, CacheWrite1h, Output, Reasoning, PerRequest)
+            == (other.Input, other.CachedInput, other.CacheWrite, other.CacheWrite1h, other.Output, other.Reasoning, other.PerRequest)
+        && Tiers.SequenceEqual(other.Tiers);
+
+    public override int GetHashCode() => HashCode.Combine(Input, CachedInput, CacheWrite, Output, Tiers.Length);
+
+    // The price of a call is no price of tokens: put among them, it shares their one rounding.
+    private Int128 RequestTimesMillion => (Int128)PerRequest * 1_000_000;
+
+    private Int128 TimesPrice(TokenUsage usage) => checked(Rates.Of(this, TierOf(usage.Prompt)).Of(usage) + RequestTimesMillion);
+
+    private PriceTier TierOf(long promptTokens) =>
+        Tiers.LastOrDefault(tier => promptTokens > tier.PromptTokensAbove) ?? PriceTier.None;
+
+    private Int128 Most(PriceTier tier, long promptTokens, long outputTokens)
+    {
+        var rates = Rates.Of(this, tier);
+        return checked(((Int128)promptTokens * rates.DearestInput) + ((Int128)outputTokens * Math.Max(rates.Output, rates.Reasoning)));
+    }
 }

@@ -47,5 +47,5 @@ internal static class HoldPlan
     public static bool Grows(Call call, HeldCall held, Deployment deployment) =>
         call is { Stream: true, Request.MaxOutputTokens: null } && held.IsWhole && !IsFree(deployment);
 
-    private static bool IsFree(Deployment deployment) => deployment.Prices is { Input: 0, Output: 0 };
+    private static bool IsFree(Deployment deployment) => deployment.Prices is { IsFree: true };
 }

@@ -7,9 +7,8 @@ namespace LlmGateway.Routing.Catalog;
 /// Makes a snapshot of what the file says, what the operator has keys for, and what his own server offers. A deployment without
 /// key, adapter or address is left out; a model without deployments is neither listed nor found.
 /// </summary>
-/// <param name="Shipped">Prices of the shipped file, for models that another file names without a price.</param>
 internal sealed record CatalogBuilder(
-    CheckedCatalog Catalog, CheckedCatalog Shipped, ProvidersOptions Providers, bool MockAnswers, string DefaultModel, IConfiguration Configuration)
+    CheckedCatalog Catalog, ProvidersOptions Providers, bool MockAnswers, string DefaultModel, IConfiguration Configuration)
 {
     private const string FallbackModel = "gpt-3.5-turbo";
 
@@ -81,7 +80,7 @@ internal sealed record CatalogBuilder(
                     {
                         BaseAddress = ServerAddress.TryParse(Providers.OpenAi.BaseUrl) ?? OpenAiAddress,
                         Key = key,
-                        Prices = entry.Prices ?? FilePrices(entry) ?? ShippedPrices(entry),
+                        Prices = entry.Prices ?? FilePrices(entry),
                     }
                     : null;
             case ProviderName.OpenAi:
@@ -118,9 +117,15 @@ internal sealed record CatalogBuilder(
         Prices = TokenPrices.Free,
     };
 
-    private Deployment? Mocked(CheckedEntry entry) => entry.Mode == ModelMode.Embedding
+    private static Deployment? Mocked(CheckedEntry entry) => entry.Mode == ModelMode.Embedding
         ? null
-        : From(entry, ProviderName.Mock) with { Adapter = ProviderName.Mock, Mode = ModelMode.Chat, Prices = entry.Prices ?? ShippedPrices(entry) };
+        : From(entry, ProviderName.Mock) with
+        {
+            Adapter = ProviderName.Mock,
+            Mode = ModelMode.Chat,
+            Prices = entry.Prices,
+            PricedAs = entry.Provider == ProviderName.Mock ? null : new() { Provider = entry.Provider, Model = entry.Model },
+        };
 
     private static Deployment? Chats(Deployment deployment) => deployment.Mode == ModelMode.Chat ? deployment : null;
 
@@ -139,9 +144,6 @@ internal sealed record CatalogBuilder(
     /// <summary>What another entry of the same vendor's model is priced at.</summary>
     private TokenPrices? FilePrices(CheckedEntry entry) => Catalog.Entries.FirstOrDefault(other => other.Prices is not null
         && other.Provider == entry.Provider && other.Model == entry.Model && (other.Entry.ApiBase is null || IsVendor(other)))?.Prices;
-
-    private TokenPrices? ShippedPrices(CheckedEntry entry) => Shipped.Entries
-        .FirstOrDefault(shipped => shipped.Provider == entry.Provider && shipped.Model == entry.Model)?.Prices;
 
     private ProviderKey? Key(CheckedEntry entry, ProviderAccount account) => entry.Entry.ApiKey is { } reference
         ? Resolve(reference)

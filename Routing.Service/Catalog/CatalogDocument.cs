@@ -39,4 +39,13 @@ internal sealed record CatalogEntry(long Line)
     public CatalogText? CacheWrite { get; init; }
 
     public CatalogText? Output { get; init; }
+
+    public CatalogText? CacheWrite1h { get; init; }
+
+    public CatalogText? Reasoning { get; init; }
+
+    public CatalogText? PerRequest { get; init; }
+
+    /// <summary>By key: input_cost_per_token_above_200k_tokens and so on.</summary>
+    public IReadOnlyList<(string Key, CatalogText Price)> Tiers { get; init; } = [];
 }

@@ -95,7 +95,22 @@ internal static class CatalogFile
                 CachedInput = Text(parameters, "cache_read_input_token_cost") ?? Text(info, "cache_read_input_token_cost"),
                 CacheWrite = Text(parameters, "cache_creation_input_token_cost") ?? Text(info, "cache_creation_input_token_cost"),
                 Output = Text(parameters, "output_cost_per_token") ?? Text(info, "output_cost_per_token"),
+                CacheWrite1h = Text(parameters, "cache_creation_input_token_cost_above_1hr") ?? Text(info, "cache_creation_input_token_cost_above_1hr"),
+                Reasoning = Text(parameters, "output_cost_per_reasoning_token") ?? Text(info, "output_cost_per_reasoning_token"),
+                PerRequest = Text(parameters, "input_cost_per_request") ?? Text(info, "input_cost_per_request"),
+                Tiers = [.. Tiers(parameters).Concat(Tiers(info)).DistinctBy(tier => tier.Key)],
             };
+        }
+
+        private IEnumerable<(string Key, CatalogText Price)> Tiers(YamlMappingNode? node)
+        {
+            foreach (var key in node?.Children.Keys.OfType<YamlScalarNode>() ?? [])
+            {
+                if (TierKey.TryParse(key.Value!, out _) && Text(node, key.Value!) is { } price)
+                {
+                    yield return (key.Value!, price);
+                }
+            }
         }
 
         // A key left bare is unset, as everywhere in YAML; "" is a key that somebody forgot to fill in.

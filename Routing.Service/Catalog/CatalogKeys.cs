@@ -34,17 +34,18 @@ internal sealed record CatalogKeys(FrozenSet<string> Applied, FrozenSet<string> 
         + "enable_tag_filtering client_ttl");
 
     private const string Prices =
-        "input_cost_per_token output_cost_per_token cache_read_input_token_cost cache_creation_input_token_cost";
+        "input_cost_per_token output_cost_per_token cache_read_input_token_cost cache_creation_input_token_cost "
+        + "cache_creation_input_token_cost_above_1hr output_cost_per_reasoning_token input_cost_per_request";
 
-    public bool Knows(string key) => Applied.Contains(key) || Ignored.Contains(key) || IsFlag(key) || IsTier(key);
+    public bool Knows(string key) => Applied.Contains(key) || Ignored.Contains(key) || IsFlag(key) || TierKey.TryParse(key, out _) || IsOtherPrice(key);
 
-    public bool HasEffect(string key) => Applied.Contains(key) || IsFlag(key);
+    public bool HasEffect(string key) => Applied.Contains(key) || IsFlag(key) || TierKey.TryParse(key, out _);
 
     // supports_vision, supports_function_calling, …: facts about a model that nothing here needs.
     private static bool IsFlag(string key) => key.StartsWith("supports_", StringComparison.Ordinal);
 
-    // input_cost_per_token_above_200k_tokens, output_cost_per_image, …: units of price that are not charged yet.
-    private static bool IsTier(string key) => key.Contains("_cost_per_", StringComparison.Ordinal)
+    // output_cost_per_image, input_cost_per_token_batches, …: units of price that are not charged yet.
+    private static bool IsOtherPrice(string key) => key.Contains("_cost_per_", StringComparison.Ordinal)
         || key.Contains("_token_cost_", StringComparison.Ordinal);
 
     private static CatalogKeys Of(string applied, string ignored) => new(Split(applied), Split(ignored));

@@ -22,11 +22,10 @@ internal sealed partial class CatalogLoader(
     /// <exception cref="CatalogException">The file is not valid, or nothing could answer a call.</exception>
     public void Load()
     {
-        var shipped = Check(Path.Combine(AppContext.BaseDirectory, ShippedFile), ShippedFile);
         var path = options.Value.File;
-        var catalog = path.Length > 0 ? Check(path, path) : shipped;
+        var catalog = path.Length > 0 ? Check(path, path) : Check(Path.Combine(AppContext.BaseDirectory, ShippedFile), ShippedFile);
         _builder = new CatalogBuilder(
-            catalog, shipped, providers.Value, MockAnswers: MockAnswers(catalog), options.Value.DefaultModel, configuration);
+            catalog, providers.Value, MockAnswers: MockAnswers(catalog), options.Value.DefaultModel, configuration);
         var problems = new CatalogProblems(path.Length > 0 ? path : ShippedFile);
         _builder.CheckPrices(problems);
         if (problems.HasErrors)
@@ -81,7 +80,7 @@ internal sealed partial class CatalogLoader(
             return true;
         }
 
-        var builder = new CatalogBuilder(catalog, CheckedCatalog.Empty, providers.Value, MockAnswers: false, "", configuration);
+        var builder = new CatalogBuilder(catalog, providers.Value, MockAnswers: false, "", configuration);
         if (providers.Value.AnyConfigured || builder.Build([]).Models.Count > 0)
         {
             return false;

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Selection;
 
 namespace LlmGateway.Routing.Catalog;
@@ -15,10 +17,7 @@ internal sealed record CheckedEntry(CatalogEntry Entry, string Name, string Prov
     public TokenPrices? Prices { get; init; }
 }
 
-internal sealed record CheckedCatalog(IReadOnlyList<CheckedEntry> Entries, IReadOnlyList<CatalogAlias> Aliases, string Strategy)
-{
-    public static CheckedCatalog Empty { get; } = new([], [], SelectionPolicies.Default);
-}
+internal sealed record CheckedCatalog(IReadOnlyList<CheckedEntry> Entries, IReadOnlyList<CatalogAlias> Aliases, string Strategy);
 
 /// <summary>Checks a whole document without stopping at the first fault, so that a file is repaired in one go.</summary>
 internal sealed class CatalogValidator(CatalogProblems problems)
@@ -102,7 +101,13 @@ internal sealed class CatalogValidator(CatalogProblems problems)
             Price(entry.Input, "input_cost_per_token"),
             Price(entry.CachedInput, "cache_read_input_token_cost"),
             Price(entry.CacheWrite, "cache_creation_input_token_cost"),
-            Price(entry.Output, "output_cost_per_token"));
+            Price(entry.Output, "output_cost_per_token"))
+        {
+            CacheWrite1h = Price(entry.CacheWrite1h, "cache_creation_input_token_cost_above_1hr"),
+            Reasoning = Price(entry.Reasoning, "output_cost_per_reasoning_token"),
+            PerRequest = PerRequest(entry.PerRequest),
+            Tiers = Tiers(entry),
+        };
         if ((entry.Input is null) != (entry.Output is null))
         {
             problems.Error(
@@ -111,6 +116,43 @@ internal sealed class CatalogValidator(CatalogProblems problems)
         }
 
         return entry.Input is null || entry.Output is null ? null : prices;
+    }
+
+    private ImmutableArray<PriceTier> Tiers(CatalogEntry entry)
+    {
+        var tiers = new SortedDictionary<long, PriceTier>();
+        foreach (var (key, text) in entry.Tiers)
+        {
+            if (TierKey.TryParse(key, out var tierKey) && Price(text, key) is { } price)
+            {
+                var tier = tiers.GetValueOrDefault(tierKey.PromptTokensAbove) ?? new PriceTier { PromptTokensAbove = tierKey.PromptTokensAbove };
+                tierKey.Set(tier, price);
+                tiers[tierKey.PromptTokensAbove] = tier;
+            }
+        }
+
+        if (tiers.Count > 0 && entry.Input is null)
+        {
+            problems.Error(entry.Tiers[0].Price.Line, $"{entry.Tiers[0].Key} needs input_cost_per_token and output_cost_per_token beside it.");
+        }
+
+        return [.. tiers.Values];
+    }
+
+    private long? PerRequest(CatalogText? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (TokenPrices.TryParsePerRequest(text.Value, out var price))
+        {
+            return price;
+        }
+
+        problems.Error(text.Line, $"input_cost_per_request must be a decimal number of USD, from 0 to 1000, no finer than 1e-9: \"{text.Value}\".");
+        return null;
     }
 
     private long? Price(CatalogText? text, string key)

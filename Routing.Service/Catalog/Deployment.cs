@@ -42,8 +42,11 @@ internal sealed record Deployment
     /// <summary>Null when unknown.</summary>
     public long? MaxOutputTokens { get; init; }
 
-    /// <summary>Null when unknown: Billing then refuses the call.</summary>
+    /// <summary>What the catalogue says; null leaves it to Billing, which has prices of its own and refuses the call if it has none.</summary>
     public TokenPrices? Prices { get; init; }
+
+    /// <summary>The model whose prices are meant, where it is another one.</summary>
+    public ModelName? PricedAs { get; init; }
 
     public Candidate ToCandidate() => new() { Deployment = Id, Provider = Provider, Model = UpstreamModel };
 }

@@ -72,12 +72,12 @@ internal sealed partial class PriceAnnouncer(CatalogStore catalog, BillingClient
         Calls.CallWarmUp.Run();
     }
 
+    // A deployment without a price is announced too: that takes back what an earlier catalogue said of it.
     internal static AnnouncePricesRequest Prices(CatalogSnapshot snapshot)
     {
         var request = new AnnouncePricesRequest();
         request.Prices.AddRange(snapshot.Models
             .SelectMany(model => model.Deployments)
-            .Where(deployment => deployment.Prices is not null)
             .DistinctBy(deployment => (deployment.Provider, deployment.UpstreamModel))
             .Select(ToMessage));
         return request;
@@ -85,33 +85,14 @@ internal sealed partial class PriceAnnouncer(CatalogStore catalog, BillingClient
 
     private static ModelPrice ToMessage(Deployment deployment)
     {
-        var price = new ModelPrice { Provider = deployment.Provider, Model = deployment.UpstreamModel };
-        if (deployment.Prices!.Input is { } input)
-        {
-            price.Input = input;
-        }
-
-        if (deployment.Prices.CachedInput is { } cached)
-        {
-            price.CachedInput = cached;
-        }
-
-        if (deployment.Prices.CacheWrite is { } write)
-        {
-            price.CacheWrite = write;
-        }
-
-        if (deployment.Prices.Output is { } output)
-        {
-            price.Output = output;
-        }
-
+        var price = deployment.Prices?.ToMessage() ?? new ModelPrice { SameAs = deployment.PricedAs };
+        (price.Provider, price.Model) = (deployment.Provider, deployment.UpstreamModel);
         return price;
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Billing knows the prices of {Count} models; {Changed} were new.")]
+        [LoggerMessage(1, LogLevel.Information, "Billing knows what the catalogue says of the prices of {Count} models; {Changed} were new.")]
         public static partial void Announced(ILogger logger, int count, int changed);
 
         [LoggerMessage(2, LogLevel.Warning, "Billing does not accept the prices yet: {Reason}")]

@@ -3,6 +3,7 @@ using Grpc.Core;
 using LlmGateway.Billing.Grpc;
 using LlmGateway.Billing.Pricing;
 using LlmGateway.Protos.Billing.V1;
+using PriceTier = LlmGateway.Protos.Billing.V1.PriceTier;
 
 namespace LlmGateway.Billing.Tests.Grpc;
 
@@ -48,6 +49,7 @@ public sealed class RequestTests
         { "usage.cache_write_tokens", settle => settle.Usage.CacheWriteTokens = long.MinValue },
         { "usage.output_tokens", settle => settle.Usage.OutputTokens = -1 },
         { "usage.reasoning_tokens", settle => settle.Usage.ReasoningTokens = -1 },
+        { "usage.cache_write_1h_tokens", settle => settle.Usage.CacheWrite1HTokens = -1 },
         { "requested_model", settle => settle.RequestedModel = "" },
         { "attempts", settle => settle.Attempts.Add(Enumerable.Repeat(Attempt(), 101)) },
         { "attempts[0].candidate", settle => settle.Attempts.Add(new Attempt { Outcome = "ok" }) },
@@ -68,6 +70,16 @@ public sealed class RequestTests
         { "prices[0].cached_input", price => price.CachedInput = TokenPrices.Highest + 1 },
         { "prices[0].cache_write", price => price.CacheWrite = -1 },
         { "prices[0].output", price => price.Output = long.MaxValue },
+        { "prices[0].cache_write_1h", price => price.CacheWrite1H = -1 },
+        { "prices[0].reasoning", price => price.Reasoning = -1 },
+        { "prices[0].per_request", price => price.PerRequest = TokenPrices.HighestPerRequest + 1 },
+        { "prices[0].tiers[0].prompt_tokens_above", price => price.Tiers.Add(new PriceTier()) },
+        { "prices[0].tiers[0].output", price => price.Tiers.Add(new PriceTier { PromptTokensAbove = 1, Output = -1 }) },
+        { "prices[0].tiers[1].prompt_tokens_above", price => price.Tiers.Add(Enumerable.Repeat(new PriceTier { PromptTokensAbove = 1 }, 2)) },
+        { "prices[0].tiers", price => price.Tiers.Add(Enumerable.Range(1, 17).Select(above => new PriceTier { PromptTokensAbove = above })) },
+        { "prices[0].tiers[0].input", price => Raise(price) },
+        { "prices[0].same_as", price => price.SameAs = new ModelName { Provider = "p", Model = "other" } },
+        { "prices[0].same_as.model", price => price.SameAs = new ModelName { Provider = "p" } },
     };
 
     [Theory]
@@ -120,7 +132,7 @@ public sealed class RequestTests
         hold.Candidates.ShouldHaveSingleItem().ShouldBe(new PricedModel("openai", "gpt-4o"));
 
         var call = Settle().ToUsedCall(TimeProvider.System);
-        call.Tokens.ShouldBe(new TokenUsage(1, 2, 3, 4));
+        call.Tokens.ShouldBe(new TokenUsage(1, 2, 3, 4) { CacheWrite1h = 5, Reasoning = 2 });
         call.Attempts.ShouldBe("[]");
     }
 
@@ -129,6 +141,13 @@ public sealed class RequestTests
     {
         AttemptsJson.Write([Attempt()]).ShouldBe(
             """[{"deployment":"openai-1","provider":"openai","model":"gpt-4o","outcome":"ok","status":200,"duration_ms":812}]""");
+    }
+
+    // The tier is silent about cached input, which then rises as input does: beyond every bound.
+    private static void Raise(ModelPrice price)
+    {
+        price.CachedInput = TokenPrices.Highest;
+        price.Tiers.Add(new PriceTier { PromptTokensAbove = 1, Input = TokenPrices.Highest });
     }
 
     private static void Named(string field, Func<object> act)
@@ -155,7 +174,7 @@ public sealed class RequestTests
     {
         RequestId = RequestId,
         ServedBy = Candidate(),
-        Usage = new Usage { InputTokens = 1, CachedInputTokens = 2, CacheWriteTokens = 3, OutputTokens = 4, ReasoningTokens = 2 },
+        Usage = new Usage { InputTokens = 1, CachedInputTokens = 2, CacheWriteTokens = 3, OutputTokens = 4, ReasoningTokens = 2, CacheWrite1HTokens = 5 },
         RequestedModel = "gpt-4o",
     };
 }

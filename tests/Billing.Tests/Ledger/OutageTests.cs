@@ -37,7 +37,7 @@ public sealed class OutageTests : IAsyncDisposable
     public async Task So_does_the_refreshing_of_prices()
     {
         var logger = new CountingLogger<PriceRefresher>();
-        using var prices = new Prices(_nowhere, TimeProvider.System, NullLogger<Prices>.Instance);
+        using var prices = new Prices(new PriceTable(_nowhere), TimeProvider.System, NullLogger<Prices>.Instance);
         using var refresher = new PriceRefresher(prices, _often, TimeProvider.System, logger);
 
         await ShouldGoOnAsync(refresher, logger.First);

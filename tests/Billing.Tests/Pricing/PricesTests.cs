@@ -55,7 +55,7 @@ public sealed class PricesTests(BillingSystem billing) : IClassFixture<BillingSy
     }
 
     [Fact]
-    public async Task A_kind_without_a_price_costs_what_input_costs_and_no_output_price_is_no_price()
+    public async Task A_kind_without_a_price_stays_without_one_and_no_output_price_is_no_price()
     {
         var (full, inputOnly) = (NewModel(), NewModel());
 
@@ -63,7 +63,7 @@ public sealed class PricesTests(BillingSystem billing) : IClassFixture<BillingSy
             [new(full, new(5, null, 0, 7)), new(inputOnly, new(5, null, null, null))], CancellationToken.None);
 
         changed.ShouldBe(2);
-        billing.Prices.Current.Prices[full].ShouldBe(new TokenPrices(5, 5, 0, 7));
+        billing.Prices.Current.Prices[full].ShouldBe(new TokenPrices(5, null, 0, 7));
         billing.Prices.Current.Prices.ShouldNotContainKey(inputOnly);
     }
 

@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Providers;
 using Microsoft.Extensions.Configuration;
@@ -63,13 +64,13 @@ public sealed class CatalogBuilderTests
     }
 
     [Fact]
-    public void A_vendors_model_without_a_price_in_the_file_has_the_shipped_one()
+    public void A_vendors_model_without_a_price_in_the_file_is_announced_without_one_so_that_billings_own_is_charged()
     {
-        var (shipped, _) = CatalogFileTests.Check(Several);
         var (catalog, _) = CatalogFileTests.Check("model_list: [{ model_name: mine, litellm_params: { model: openai/gpt-4o } }]");
-        var builder = new CatalogBuilder(catalog, shipped, new ProvidersOptions { OpenAi = { ApiKey = "sk" } }, MockAnswers: false, "", Configuration());
 
-        builder.Build([]).Find("mine")!.Deployments[0].Prices!.Output.ShouldBe(10_000_000_000);
+        var price = PriceAnnouncer.Prices(Builder(catalog).Build([])).Prices.ShouldHaveSingleItem();
+
+        price.ShouldBe(new ModelPrice { Provider = "openai", Model = "gpt-4o" });
     }
 
     [Theory]
@@ -122,7 +123,7 @@ public sealed class CatalogBuilderTests
     {
         var (catalog, _) = CatalogFileTests.Check(Several);
         var providers = new ProvidersOptions { LlmServer = { BaseUrl = "http://localhost:8080/v1/completions" }, OpenAi = { ApiKey = "sk" } };
-        var builder = new CatalogBuilder(catalog, CheckedCatalog.Empty, providers, MockAnswers: false, "", Configuration());
+        var builder = new CatalogBuilder(catalog, providers, MockAnswers: false, "", Configuration());
 
         var snapshot = builder.Build(["llama3", "gpt-4o"]);
 
@@ -136,12 +137,19 @@ public sealed class CatalogBuilderTests
     public void The_mock_takes_every_model_that_can_chat_at_the_models_own_price()
     {
         var (catalog, _) = CatalogFileTests.Check(Several);
-        var snapshot = new CatalogBuilder(catalog, catalog, new ProvidersOptions(), MockAnswers: true, "claude", Configuration()).Build([]);
+        var snapshot = new CatalogBuilder(catalog, new ProvidersOptions(), MockAnswers: true, "claude", Configuration()).Build([]);
 
         snapshot.Names.ShouldBe(["gpt-4o", "claude", "local", "own", "gpt-4", "old"]);
         snapshot.Models.ShouldAllBe(model => model.OwnedBy == "mock");
-        snapshot.Find("gpt-4o")!.Deployments[0].Prices!.Input.ShouldBe(2_500_000_000);
         snapshot.Find("")!.Name.ShouldBe("claude");
+        var prices = PriceAnnouncer.Prices(snapshot).Prices;
+        prices[0].ShouldBe(new ModelPrice { Provider = "mock", Model = "gpt-4o", Input = 2_500_000_000, Output = 10_000_000_000 });
+        prices[1].ShouldBe(new ModelPrice
+        {
+            Provider = "mock",
+            Model = "claude-opus-5",
+            SameAs = new ModelName { Provider = "anthropic", Model = "claude-opus-5" },
+        });
     }
 
     [Fact]
@@ -167,11 +175,11 @@ public sealed class CatalogBuilderTests
     {
         var (catalog, problems) = CatalogFileTests.Check(yaml);
         problems.Errors.ShouldBeEmpty();
-        return new CatalogBuilder(catalog, CheckedCatalog.Empty, providers, MockAnswers: false, "", Configuration(environment)).Build([]);
+        return new CatalogBuilder(catalog, providers, MockAnswers: false, "", Configuration(environment)).Build([]);
     }
 
     private static CatalogBuilder Builder(CheckedCatalog catalog, params (string Name, string Value)[] environment) => new(
-        catalog, CheckedCatalog.Empty, new ProvidersOptions { OpenAi = { ApiKey = "sk" } }, MockAnswers: false, "", Configuration(environment));
+        catalog, new ProvidersOptions { OpenAi = { ApiKey = "sk" } }, MockAnswers: false, "", Configuration(environment));
 
     private static IConfiguration Configuration(params (string Name, string Value)[] environment) => new ConfigurationBuilder()
         .AddInMemoryCollection(environment.Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value))).Build();
