@@ -44,9 +44,9 @@ internal sealed class BillingOptions
     [Range(1, 1000, ErrorMessage = "Billing:StatementLines: must be between {1} and {2}.")]
     public int StatementLines { get; set; } = 64;
 
-    /// <summary>Statements of one kind (hold, extension, settlement, release) that run at a time.</summary>
+    /// <summary>Statements of one kind (hold, extension, settlement, release) at a time at most; more than one while one is slow or full.</summary>
     [Range(1, 1000, ErrorMessage = "Billing:Statements: must be between {1} and {2}.")]
-    public int Statements { get; set; } = 2;
+    public int Statements { get; set; } = 3;
 
     /// <summary>Calls of one kind that wait for a statement at most; one more is refused at once.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Billing:WaitingLines: must be between {1} and {2}.")]

@@ -8,8 +8,9 @@ namespace LlmGateway.Billing.Ledger;
 /// <summary>
 /// Lets calls that come at once share a statement, its round trips and its commit.
 /// 1. Each call brings one line. A bounded queue takes it, or refuses it at once: when it is full, and while the database is lost.
-/// 2. A few statements run at a time; while they do, the next one's lines gather. A lone line goes at once, and nothing waits on purpose:
-///    a commit's own time is enough for others to gather.
+/// 2. While a statement runs, the next one's lines gather; it goes when that ends, when it is full, or when that takes long, so that a slow
+///    one (an account that somebody locks) does not keep the rest. A lone line goes at once, and nothing waits on purpose: a commit's own
+///    time is enough for others to gather.
 /// 3. A caller that goes takes its line along, unless it was sent. What was sent is decided, whoever still listens: every line may be
 ///    repeated by its request id.
 /// 4. A statement that fails by one of its lines is run again in halves, so that the line fails alone. One that finds no database fails
@@ -22,6 +23,9 @@ namespace LlmGateway.Billing.Ledger;
 /// </remarks>
 internal sealed class Combiner<TLine, TRow> : IAsyncDisposable
 {
+    // Several times what a statement takes. Two beside each other would each have half the lines, for the same number of commits.
+    private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(20);
+
     private readonly StatementKind _kind;
     private readonly CombinerSettings _settings;
     private readonly DatabaseWatch _watch;
@@ -87,13 +91,19 @@ internal sealed class Combiner<TLine, TRow> : IAsyncDisposable
 
     private async Task DispatchAsync()
     {
+        var latest = Task.CompletedTask;
         while (await _queue.Reader.WaitToReadAsync())
         {
+            if (!latest.IsCompleted && _queue.Reader.Count < _settings.Lines)
+            {
+                await Task.WhenAny(latest, Task.Delay(Long));
+            }
+
             await _free.WaitAsync();
             var entries = Take();
             if (entries.Length > 0)
             {
-                _ = RunAndFreeAsync(entries);
+                latest = RunAndFreeAsync(entries);
             }
             else
             {
@@ -208,6 +218,6 @@ internal enum StatementKind
 }
 
 /// <param name="Lines">In one statement at most.</param>
-/// <param name="Statements">That run at a time.</param>
+/// <param name="Statements">That run at a time at most.</param>
 /// <param name="WaitingLines">In the queue at most.</param>
 internal sealed record CombinerSettings(int Lines, int Statements, int WaitingLines);

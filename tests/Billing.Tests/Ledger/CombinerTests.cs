@@ -60,6 +60,22 @@ public sealed class CombinerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_slow_statement_is_passed_by_the_next_one()
+    {
+        await using var combiner = Create(new(Lines: 64, Statements: 2, WaitingLines: 64));
+        var slow = combiner.ExecuteAsync(1, default);
+        var running = Next();
+
+        var others = new[] { combiner.ExecuteAsync(2, default), combiner.ExecuteAsync(3, default) };
+        Next().Finish();
+
+        (await Task.WhenAll(others)).ShouldBe([4, 6]);
+        slow.IsCompleted.ShouldBeFalse();
+        running.Finish();
+        (await slow).ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_full_queue_refuses_at_once_and_keeps_what_it_has()
     {
         await using var combiner = Create(new(Lines: 64, Statements: 1, WaitingLines: 2));
