@@ -18,5 +18,9 @@ internal static class BillingApp
         builder.AddGrpcDefaults();     // Grpc/
     }
 
-    public static void MapBilling(this WebApplication app) => app.MapGrpcService<BillingGrpc>();
+    public static void MapBilling(this WebApplication app)
+    {
+        app.MapGrpcService<BillingGrpc>();
+        app.MapGrpcService<PricesGrpc>();
+    }
 }

@@ -24,7 +24,8 @@ internal sealed class PostingConfiguration : IEntityTypeConfiguration<Posting>
             table.HasCheckConstraint("CK_postings_balance_after", "balance_after >= 0");
         });
         builder.Property(posting => posting.Id).UseIdentityAlwaysColumn();
-        builder.HasIndex(posting => new { posting.RequestId, posting.Kind }).IsUnique().HasFilter("request_id IS NOT NULL");
+        builder.HasIndex(posting => new { posting.RequestId, posting.Kind }).IsUnique()
+            .HasFilter("request_id IS NOT NULL AND kind NOT IN ('adjustment', 'write_off', 'provider_cost')");
         builder.HasIndex(posting => new { posting.AccountId, posting.Id }).HasFilter("kind <> 'provider_cost'");
     }
 }
@@ -66,7 +67,18 @@ internal sealed class ChargeConfiguration : IEntityTypeConfiguration<Charge>
         builder.ToTable("charges", table => table.HasCheckConstraint(
             "CK_charges_cost", "cost >= 0 AND provider_cost >= 0 AND written_off >= 0 AND written_off <= cost"));
         builder.HasKey(charge => charge.RequestId);
+        builder.HasIndex(charge => new { charge.CreatedAt, charge.RequestId });
         builder.Property(charge => charge.Attempts).HasColumnType("jsonb");
+    }
+}
+
+internal sealed class ReratingConfiguration : IEntityTypeConfiguration<Rerating>
+{
+    public void Configure(EntityTypeBuilder<Rerating> builder)
+    {
+        builder.ToTable("reratings");
+        builder.Property(rerating => rerating.Id).UseIdentityAlwaysColumn();
+        builder.HasIndex(rerating => new { rerating.RequestId, rerating.Id });
     }
 }
 

@@ -90,6 +90,22 @@ internal sealed class Charge
     public DateTimeOffset CreatedAt { get; init; }
 }
 
+/// <summary>A charge that was given another price: what its call costs from then on, and what the account's balance gained by it.</summary>
+internal sealed class Rerating
+{
+    public long Id { get; init; }
+    public required string RequestId { get; init; }
+    public required string AccountId { get; init; }
+    public long PriceVersion { get; init; }
+    public long Cost { get; init; }
+    public long ProviderCost { get; init; }
+
+    /// <summary>Of the cost, by the charge and every rerating together.</summary>
+    public long WrittenOff { get; init; }
+    public long Amount { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
 /// <summary>What one source says that a model costs, per million tokens, from <see cref="EffectiveFrom"/> on.</summary>
 internal sealed class PriceVersion
 {

@@ -56,6 +56,8 @@ internal static class LedgerRegistration
     {
         builder.Services.AddSingleton<PriceTable>();
         builder.Services.AddSingleton<Prices>();
+        builder.Services.AddSingleton<PriceList>();
+        builder.Services.AddSingleton<Rerater>();
         builder.Services.AddHostedService<PriceFileAnnouncer>();
         builder.Services.AddHostedService<PriceRefresher>();
     }

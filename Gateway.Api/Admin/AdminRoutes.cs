@@ -13,6 +13,7 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<KeyEndpoints>();
         builder.Services.AddSingleton<KeyLimitEndpoints>();
         builder.Services.AddSingleton<TariffEndpoints>();
+        builder.Services.AddSingleton<PriceEndpoints>();
         builder.Services.AddSingleton<RecordEndpoints>();
         builder.Services.AddSingleton<BackupEndpoint>();
         builder.Services.AddSingleton<RestoreEndpoint>();
@@ -27,6 +28,7 @@ internal static class AdminRoutes
             routes.ServiceProvider.GetRequiredService<KeyEndpoints>(),
             routes.ServiceProvider.GetRequiredService<KeyLimitEndpoints>());
         MapTariffs(admin, routes.ServiceProvider.GetRequiredService<TariffEndpoints>());
+        MapPrices(admin, routes.ServiceProvider.GetRequiredService<PriceEndpoints>());
         MapRecords(
             admin,
             routes.ServiceProvider.GetRequiredService<RecordEndpoints>(),
@@ -64,6 +66,14 @@ internal static class AdminRoutes
         admin.Reads("/tariffs/{id}", tariffs.GetAsync);
         admin.Changes("PATCH", "/tariffs/{id}", tariffs.UpdateAsync);
         admin.Changes("POST", "/tariffs/{id}/versions", tariffs.AddVersionAsync);
+    }
+
+    private static void MapPrices(Routes admin, PriceEndpoints prices)
+    {
+        admin.Reads("/prices", prices.ListAsync);
+        admin.Changes("POST", "/prices", prices.SetAsync);
+        admin.Changes("POST", "/prices/rerate", prices.RerateAsync);
+        admin.Reads("/prices/{id}", prices.GetAsync);
     }
 
     private static void MapRecords(Routes admin, RecordEndpoints records, BackupEndpoint backup, RestoreEndpoint restore)

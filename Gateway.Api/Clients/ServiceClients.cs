@@ -16,12 +16,24 @@ internal static class ServiceClients
         builder.AddGrpcServiceClient<KeysApi.KeysApiClient>("keys");
         builder.AddGrpcServiceClient<KeysAdminApi.KeysAdminApiClient>("keys", ForAdministration);
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
+        builder.AddGrpcServiceClient<PricesApi.PricesApiClient>("billing", ForPrices);
 
         var limits = builder.Configuration.GetSection(RequestLimits.Section).Get<RequestLimits>() ?? new();
         builder.AddGrpcServiceClient<RoutingApi.RoutingApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);
 
         // Its own check would make the gateway unhealthy; see Health/.
         builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);
+    }
+
+    // The same options serve BillingApi, whose methods have other names. A rerating looks at thousands of charges.
+    private static void ForPrices(GrpcServiceClientOptions client)
+    {
+        foreach (var method in PricesApi.Descriptor.Methods)
+        {
+            client.MethodDeadlines[method.Name] = TimeSpan.FromSeconds(10);
+        }
+
+        client.MethodDeadlines[nameof(PricesApi.PricesApiClient.Rerate)] = TimeSpan.FromSeconds(60);
     }
 
     // The same options serve KeysApi, whose methods have other names. Nobody's call waits for these, and an answer lost to a deadline could

@@ -42,6 +42,7 @@ public sealed class SchemaTests(BillingSystem billing) : IClassFixture<BillingSy
     [InlineData("delete from billing.entries")]
     [InlineData("truncate billing.charges")]
     [InlineData("update billing.price_versions set input = 0")]
+    [InlineData("delete from billing.reratings")]
     public async Task The_ledger_is_append_only(string statement)
     {
         await using var command = billing.Database.CreateCommand(statement);

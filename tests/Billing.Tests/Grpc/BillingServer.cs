@@ -26,6 +26,8 @@ public sealed class BillingServer : IAsyncLifetime
 
     internal BillingApi.BillingApiClient Client => new(_channel!);
 
+    internal PricesApi.PricesApiClient Prices => new(_channel!);
+
     public async Task InitializeAsync()
     {
         var connectionString = await new PostgresFixture().CreateDatabaseAsync();

@@ -38,6 +38,7 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
             "POST /admin/accounts/{id}/reinstate", "POST /admin/accounts/{id}/revoke", "GET /admin/audit", "GET /admin/backup",
             "GET /admin/keys", "POST /admin/keys", "POST /admin/keys/import", "GET /admin/keys/{key}", "PATCH /admin/keys/{key}",
             "PATCH /admin/keys/{key}/limits", "PUT /admin/keys/{key}/limits", "POST /admin/keys/{key}/revoke", "POST /admin/keys/{key}/rotate",
+            "GET /admin/prices", "POST /admin/prices", "GET /admin/prices/{id}", "POST /admin/prices/rerate",
             "POST /admin/restore", "POST /admin/signing-keys/rotate", "GET /admin/stats", "GET /admin/tariffs", "POST /admin/tariffs",
             "GET /admin/tariffs/{id}", "PATCH /admin/tariffs/{id}", "POST /admin/tariffs/{id}/versions", "POST /auth/token",
         ],
