@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Pricing;
 
@@ -84,7 +85,18 @@ public sealed class ReratingTests : IAsyncLifetime
         }
 
         await SetAsync(model, nano: 2);
-        var runs = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => RunAsync()));
+        await using var connection = await _billing.Database.OpenConnectionAsync();
+        await using var closed = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("select from billing.accounts for update", connection))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+
+        // Each has read the charges, and waits for the account.
+        var running = Enumerable.Range(0, 4).Select(_ => RunAsync()).ToArray();
+        await _billing.UntilWaitingAsync(sessions: 4);
+        await closed.CommitAsync();
+        var runs = await Task.WhenAll(running);
 
         runs.Sum(run => run.Adjusted).ShouldBe(20);
         (await _billing.MoneyAsync(account)).ShouldBe((600, 0));
