@@ -32,6 +32,7 @@ public static class Defaults
             {
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
+                ["Logging:LogLevel:Npgsql"] = "Warning",
                 ["Logging:LogLevel:System.Net.Http"] = "Warning",
 
                 // A line at each poll while something is down; /health says what, and who looks there is told.

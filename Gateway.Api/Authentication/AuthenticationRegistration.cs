@@ -21,6 +21,9 @@ internal static class AuthenticationRegistration
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RevocationWatcher>(provider, Random.Shared));
 #pragma warning restore RS0030
         services.AddHostedService<UseReporter>();
+
+        // The framework has two lines for each request that is refused, which whoever guesses keys would fill the disk with.
+        builder.Logging.AddFilter(typeof(KeyAuthenticationHandler).FullName, LogLevel.Warning);
         services.AddAuthentication(KeyAuthenticationHandler.Scheme)
             .AddScheme<AuthenticationSchemeOptions, KeyAuthenticationHandler>(KeyAuthenticationHandler.Scheme, configureOptions: null);
         services.AddAuthorizationBuilder()

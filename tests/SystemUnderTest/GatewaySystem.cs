@@ -5,6 +5,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using LlmGateway.FakeProvider;
+using LlmGateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +20,10 @@ public sealed record SystemSettings
     /// <summary>The text of models.yaml; without one, the shipped catalogue.</summary>
     public string? Models { get; init; }
 
-    /// <summary>Environment of all four services, over everything else.</summary>
+    /// <summary>A second gateway on the same services, with a <see cref="GatewaySystem.KeysLink"/> that can be cut.</summary>
+    public bool WithSecondGateway { get; init; }
+
+    /// <summary>Environment of all services, over everything else.</summary>
     public Dictionary<string, string> Environment { get; init; } = [];
 }
 
@@ -54,17 +58,21 @@ public sealed class GatewaySystem : IAsyncDisposable
         ((string[])[Model, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
         + Entry("fake-dear", "0.01", "0.01", 100_000);
 
+    private const string Second = "gateway2";
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
     private readonly DistributedApplication _app;
     private readonly ResourceLogs _logs;
     private readonly string _models;
+    private readonly TcpRelay? _keysLink;
 
-    private GatewaySystem(DistributedApplication app, ResourceLogs logs, FakeProviderServer provider, string models)
+    private GatewaySystem(DistributedApplication app, ResourceLogs logs, FakeProviderServer provider, string models, TcpRelay? keysLink)
     {
         _app = app;
         _logs = logs;
         _models = models;
+        _keysLink = keysLink;
         Provider = provider;
         Http = app.CreateHttpClient("gateway");
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
@@ -78,12 +86,22 @@ public sealed class GatewaySystem : IAsyncDisposable
 
     public Uri Gateway => _app.GetEndpoint("gateway", "http");
 
+    public Uri SecondGateway => _app.GetEndpoint(Second, "http");
+
+    /// <summary>Between the second gateway and Keys.Service.</summary>
+    public TcpRelay KeysLink => _keysLink ?? throw new InvalidOperationException("The system has no second gateway.");
+
     /// <summary>Starts the system and waits until the gateway is ready.</summary>
     public static async Task<GatewaySystem> StartAsync(SystemSettings? settings = null)
     {
         var system = await CreateAsync(settings ?? new SystemSettings());
         using var limit = new CancellationTokenSource(StartLimit);
         await system._app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", limit.Token);
+        if (system._keysLink is not null)
+        {
+            await system._app.ResourceNotifications.WaitForResourceHealthyAsync(Second, limit.Token);
+        }
+
         return system;
     }
 
@@ -114,7 +132,9 @@ public sealed class GatewaySystem : IAsyncDisposable
             environment[name] = value;
         }
 
-        foreach (var resource in Services)
+        DistributedApplication? app = null;
+        var keysLink = settings.WithSecondGateway ? AddSecondGateway(builder, () => app!.GetEndpoint("keys", "grpc")) : null;
+        foreach (var resource in keysLink is null ? Services : [.. Services, Second])
         {
             var service = builder.CreateResourceBuilder<ProjectResource>(resource).WithEnvironment("OTEL_SERVICE_NAME", resource);
             foreach (var (name, value) in environment)
@@ -125,9 +145,24 @@ public sealed class GatewaySystem : IAsyncDisposable
 
         var logs = new ResourceLogs();
         builder.Services.AddSingleton<ILoggerProvider>(logs);
-        var app = await builder.BuildAsync();
+        app = await builder.BuildAsync();
         await app.StartAsync();
-        return new GatewaySystem(app, logs, provider, models);
+        return new GatewaySystem(app, logs, provider, models, keysLink);
+    }
+
+    private static TcpRelay AddSecondGateway(IDistributedApplicationBuilder builder, Func<Uri> keys)
+    {
+        var link = new TcpRelay(() => keys().Port);
+        var gateway = builder.CreateResourceBuilder<ProjectResource>("gateway");
+        builder.AddProject<Projects.Gateway_Api>(Second)
+            .WithReference(builder.CreateResourceBuilder<RedisResource>("redis"))
+            .WithReference(builder.CreateResourceBuilder<ProjectResource>("billing"))
+            .WithReference(builder.CreateResourceBuilder<ProjectResource>("routing"))
+            .WithEnvironment("services__keys__grpc__0", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{link.Port}"))
+            .WithEndpoint("http", endpoint => endpoint.Port = null)
+            .WithHttpHealthCheck("/ready", endpointName: "http")
+            .WaitFor(gateway);
+        return link;
     }
 
     /// <summary>The process that runs a resource now.</summary>
@@ -174,6 +209,11 @@ public sealed class GatewaySystem : IAsyncDisposable
     {
         Http.Dispose();
         await _app.DisposeAsync();
+        if (_keysLink is not null)
+        {
+            await _keysLink.DisposeAsync();
+        }
+
         await Provider.DisposeAsync();
         File.Delete(_models);
     }

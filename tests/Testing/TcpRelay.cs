@@ -7,13 +7,19 @@ namespace LlmGateway.Testing;
 public sealed class TcpRelay : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly int _target;
+    private readonly Func<int> _target;
     private readonly List<Socket> _sockets = [];
     private readonly List<Task> _tasks = [];
     private TcpListener _listener;
     private TaskCompletionSource _flowing = new();
 
     public TcpRelay(int target)
+        : this(() => target)
+    {
+    }
+
+    /// <param name="target">Asked at each connection: it may not be known before.</param>
+    public TcpRelay(Func<int> target)
     {
         _target = target;
         _flowing.SetResult();
@@ -68,20 +74,33 @@ public sealed class TcpRelay : IAsyncDisposable
             while (true)
             {
                 var near = await listener.AcceptSocketAsync();
-                var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await far.ConnectAsync(IPAddress.Loopback, _target);
-                lock (_lock)
-                {
-                    _sockets.AddRange([near, far]);
-                }
-
-                Own(PumpAsync(near, far));
-                Own(PumpAsync(far, near));
+                Own(RelayAsync(near));
             }
         }
         catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
         {
         }
+    }
+
+    private async Task RelayAsync(Socket near)
+    {
+        var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        lock (_lock)
+        {
+            _sockets.AddRange([near, far]);
+        }
+
+        try
+        {
+            await far.ConnectAsync(IPAddress.Loopback, _target());
+        }
+        catch (Exception refused) when (refused is SocketException or ObjectDisposedException)
+        {
+            near.Close(0);
+            return;
+        }
+
+        await Task.WhenAll(PumpAsync(near, far), PumpAsync(far, near));
     }
 
     private async Task PumpAsync(Socket from, Socket to)
