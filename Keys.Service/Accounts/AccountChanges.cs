@@ -25,6 +25,11 @@ internal sealed class AccountChanges(Mutations mutations)
                 return Refused.Conflict("id", "an account has this id already.");
             }
 
+            if (await SecretsInText.FindInNewIdAsync(mutation.Db, "id", request.Id, cancel) is { } secret)
+            {
+                return secret;
+            }
+
             var account = await mutation.Db.Accounts.SingleAsync(a => a.Id == request.Id, cancel);
             (account.Description, account.TariffId, account.Labels) =
                 (request.Description, TariffReference.OrNull(request.Tariff), new(request.Labels));
@@ -84,7 +89,7 @@ internal sealed class AccountChanges(Mutations mutations)
                 return Refused.Conflict("id", "the administrator's account cannot be revoked; revoke single keys of it.");
             }
 
-            if (request.Revoked && !await LastAdministrator.RemainsAsync(mutation.Db, withoutAccount: account.Id, withoutKey: null, cancel))
+            if (request.Revoked && await LastAdministrator.IsOfAsync(mutation.Db, account.Id, cancel))
             {
                 return Refused.Conflict("id", LastAdministrator.Why);
             }

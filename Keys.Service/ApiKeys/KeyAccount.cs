@@ -14,6 +14,11 @@ internal static class KeyAccount
     public static async Task<Rejection?> OpenAsync(Mutation mutation, string id, CancellationToken cancellationToken)
     {
         var isNew = await AccountOpening.OpenAsync(mutation.Db, id, mutation.Now, cancellationToken);
+        if (isNew && await SecretsInText.FindInNewIdAsync(mutation.Db, "account_id", id, cancellationToken) is { } secret)
+        {
+            return secret;
+        }
+
         var account = await mutation.Db.Accounts.SingleAsync(a => a.Id == id, cancellationToken);
         if (isNew)
         {

@@ -11,9 +11,10 @@ namespace LlmGateway.Keys.ApiKeys;
 
 /// <summary>
 /// Makes the database agree with configuration at each start, in one transaction that replicas take turns at:
-/// 1. every secret that configuration names is an active key, unless an administrator revoked it;
+/// 1. every secret that configuration names is an active key of no other secret, unless an administrator revoked it;
 /// 2. a configured key that is no longer named is revoked, and so is a generated administrator's key once one is configured;
-/// 3. without any active administrator's key, one is generated, and printed after the commit;
+/// 3. without any active administrator's key, one is generated, and printed before the commit: a process that is killed between the two leaves
+///    a printed key that never was rather than an administrator's key that nobody saw;
 /// 4. the audit and the gateways learn of each change, so that what a start revokes stops everywhere at once.
 /// </summary>
 internal sealed partial class KeySeeding(
@@ -23,22 +24,24 @@ internal sealed partial class KeySeeding(
     ILogger<KeySeeding> logger,
     ILogger<AdministratorKey> secretLogger) : IHostedService
 {
+    private bool _isPrinted;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Made before the transaction: if the commit's answer is lost and the transaction runs again, it finds this very key.
+        // Made before the transaction: if the commit's answer is lost and the transaction runs again, it finds this very key, which was printed.
         var generated = new ConfiguredKey(KeySecret.Generate(), Account.Administrator, KeyRole.Administrator, "generated at the first start");
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<KeysDbContext>();
 
         var seeded = await db.Database.CreateExecutionStrategy().ExecuteAsync(cancel => SeedAsync(db, generated, cancel), cancellationToken);
-        if (seeded.IsGenerated)
-        {
-            Log.Generated(secretLogger, generated.Secret.Reveal());
-        }
-
         foreach (var revoked in seeded.StayRevoked)
         {
             Log.StaysRevoked(logger, revoked.Name, revoked.Secret.Masked());
+        }
+
+        foreach (var expired in seeded.StayExpired)
+        {
+            Log.StaysExpired(logger, expired.Name, expired.Secret.Masked());
         }
 
         if (options.Value.InternalSecret == KeysOptionsValidator.Placeholder)
@@ -63,16 +66,16 @@ internal sealed partial class KeySeeding(
         }
 
         var byHash = await LoadAsync(db, [.. wanted, generated], cancellationToken);
-        var stayRevoked = Seed(mutation, wanted, byHash); // 1
+        var lost = await NamedSecrets.KeepAsync(db, wanted, byHash, cancellationToken);
+        var stayRevoked = Seed(mutation, wanted, byHash, lost); // 1
         RevokeUnnamed(mutation, wanted.Except(stayRevoked).ToList()); // 2
         await db.SaveChangesAsync(cancellationToken);
 
-        var isGenerated = byHash.ContainsKey(Convert.ToHexString(generated.Hash));
-        if (!isGenerated && !await HasAdministratorAsync(mutation, cancellationToken))
+        if (!byHash.ContainsKey(Convert.ToHexString(generated.Hash)) && !await HasAdministratorAsync(mutation, cancellationToken))
         {
             Add(mutation, generated, KeySource.Generated, "key.generated"); // 3
             await db.SaveChangesAsync(cancellationToken);
-            isGenerated = true;
+            PrintOnce(generated);
         }
 
         if (mutation.Changes.Count > 0)
@@ -81,8 +84,20 @@ internal sealed partial class KeySeeding(
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return new Seeded(isGenerated, stayRevoked);
+        return new Seeded(stayRevoked, wanted.Where(want => IsExpired(want, byHash, mutation.Now)).Except(stayRevoked).ToList());
     }
+
+    private void PrintOnce(ConfiguredKey generated)
+    {
+        if (!_isPrinted)
+        {
+            Log.Generated(secretLogger, generated.Secret.Reveal());
+            _isPrinted = true;
+        }
+    }
+
+    private static bool IsExpired(ConfiguredKey want, Dictionary<string, ApiKey> byHash, DateTimeOffset now) =>
+        byHash.TryGetValue(Convert.ToHexString(want.Hash), out var key) && key.ExpiresAt <= now;
 
     /// <summary>Those that configuration names or once named, of a table that may have any number of others.</summary>
     private static async Task<Dictionary<string, ApiKey>> LoadAsync(
@@ -100,9 +115,11 @@ internal sealed partial class KeySeeding(
     }
 
     /// <returns>Those that an administrator revoked.</returns>
-    private static List<ConfiguredKey> Seed(Mutation mutation, List<ConfiguredKey> wanted, Dictionary<string, ApiKey> byHash)
+    private static List<ConfiguredKey> Seed(
+        Mutation mutation, List<ConfiguredKey> wanted, Dictionary<string, ApiKey> byHash, Dictionary<ApiKey, int> lost)
     {
         var stayRevoked = new List<ConfiguredKey>();
+        var known = new HashSet<ApiKey>();
         foreach (var want in wanted)
         {
             if (!byHash.TryGetValue(Convert.ToHexString(want.Hash), out var key))
@@ -116,8 +133,13 @@ internal sealed partial class KeySeeding(
             else
             {
                 want.ApplyTo(key);
-                Record(mutation, key, "key.configured");
+                known.Add(key);
             }
+        }
+
+        foreach (var key in known)
+        {
+            Record(mutation, key, "key.configured", lost.GetValueOrDefault(key));
         }
 
         return stayRevoked;
@@ -144,9 +166,15 @@ internal sealed partial class KeySeeding(
         mutation.Record(key, action, KeyAudit.Of(key));
     }
 
-    private static void Record(Mutation mutation, ApiKey key, string action)
+    private static void Record(Mutation mutation, ApiKey key, string action, int lostSecrets = 0)
     {
-        if (mutation.Differences(key) is { Count: > 0 } differences)
+        var differences = mutation.Differences(key);
+        if (lostSecrets > 0)
+        {
+            differences["removed_secrets"] = lostSecrets;
+        }
+
+        if (differences.Count > 0)
         {
             mutation.Record(key, action, differences);
         }
@@ -161,10 +189,11 @@ internal sealed partial class KeySeeding(
     }
 
     private static Task<bool> HasAdministratorAsync(Mutation mutation, CancellationToken cancellationToken) => mutation.Db.ApiKeys.AnyAsync(
-        key => key.Role == KeyRole.Administrator && key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > mutation.Now),
+        key => key.Role == KeyRole.Administrator && key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > mutation.Now)
+            && mutation.Db.Accounts.Any(account => account.Id == key.AccountId && account.RevokedAt == null),
         cancellationToken);
 
-    private sealed record Seeded(bool IsGenerated, List<ConfiguredKey> StayRevoked);
+    private sealed record Seeded(List<ConfiguredKey> StayRevoked, List<ConfiguredKey> StayExpired);
 
     private static partial class Log
     {
@@ -174,6 +203,10 @@ internal sealed partial class KeySeeding(
 
         [LoggerMessage(2, LogLevel.Warning, "{Setting} ({MaskedKey}) was revoked by an administrator and stays so. Take it out of the configuration.")]
         public static partial void StaysRevoked(ILogger logger, string setting, string maskedKey);
+
+        [LoggerMessage(4, LogLevel.Warning,
+            "{Setting} ({MaskedKey}) has the expiry that an administrator gave it, which is over. Take the expiry away, or the key out of the configuration.")]
+        public static partial void StaysExpired(ILogger logger, string setting, string maskedKey);
 
         [LoggerMessage(3, LogLevel.Warning, "INTERNAL_API_KEY is the placeholder that everybody knows, so there is none. In production this stops the start.")]
         public static partial void PlaceholderIgnored(ILogger logger);

@@ -18,6 +18,12 @@ internal static class LastAdministrator
                 && db.Accounts.Any(account => account.Id == key.AccountId && account.RevokedAt == null),
             cancellationToken);
 
+    /// <summary>Whether an account has keys that count, and no other has. Asked with the same lock.</summary>
+    public static async Task<bool> IsOfAsync(KeysDbContext db, string account, CancellationToken cancellationToken) =>
+        await db.ApiKeys.AnyAsync(
+            key => key.AccountId == account && key.Role == KeyRole.Administrator && key.RevokedAt == null && key.ExpiresAt == null, cancellationToken)
+        && !await RemainsAsync(db, withoutAccount: account, withoutKey: null, cancellationToken);
+
     /// <summary>Whether taking this key away can matter: one that does not count now can.</summary>
     public static bool Counts(ApiKey key) => key is { Role: KeyRole.Administrator, RevokedAt: null, ExpiresAt: null };
 }

@@ -51,10 +51,12 @@ internal sealed class Fields(string prefix = "")
         return this;
     }
 
-    public Fields AccountId(string field, string id) => Text(field, id).Must(
+    // Ids are no free text: a secret of configuration may well be a word that an account is called ("admin"), which must not lock that account.
+    // A key that was pasted as a new id is found where the account or the tariff is made.
+    public Fields AccountId(string field, string id) => Must(
         IsId(id, 128, "_.@:-"), field, "must be 1 to 128 of the characters A-Z, a-z, 0-9, '_', '.', '@', ':' and '-'.");
 
-    public Fields TariffId(string field, string id) => Text(field, id).Must(
+    public Fields TariffId(string field, string id) => Must(
         IsId(id, 64, "_.-"), field, "must be 1 to 64 of the characters A-Z, a-z, 0-9, '_', '.' and '-'.");
 
     public Fields Name(string field, string name) => Text(field, name)
@@ -70,13 +72,14 @@ internal sealed class Fields(string prefix = "")
         Must(labels.Count <= MostLabels, "labels", $"must be {MostLabels} at most.");
 
         // In an order of their own: a map's is not the sender's.
-        foreach (var (name, value) in labels.OrderBy(label => label.Key, StringComparer.Ordinal))
+        foreach (var (index, (name, value)) in labels.OrderBy(label => label.Key, StringComparer.Ordinal).Index())
         {
-            // A name that is no name is not repeated.
+            // A name that is no name is not repeated, nor one that may be a secret: only the database knows those of any form.
             var isName = IsId(name, 64, "_.-");
             Must(isName, "labels", "must have names of 1 to 64 of the characters A-Z, a-z, 0-9, '_', '.' and '-'.");
-            Text("labels", name);
-            var field = isName && !KeySecret.IsIn(name) ? $"labels.{name}" : "labels";
+            var position = string.Create(CultureInfo.InvariantCulture, $"labels[{index}]");
+            Text(position, name);
+            var field = isName && !KeySecret.IsIn(name) ? $"labels.{name}" : position;
             Text(field, value).Must(value.Length <= 256 && IsPlain(value), field, "must be 256 characters at most, none of them a control character.");
         }
 

@@ -27,7 +27,8 @@ internal sealed class Mutations(KeysDbContext db, TimeProvider time)
     {
         if (fields.Check(by).Problem is { } problem)
         {
-            return problem;
+            // A label's field has its name, which is not repeated if it is a secret; then the secret is the first thing to say.
+            return await SecretsInText.FindAsync(db, fields.Texts, cancellationToken) ?? problem;
         }
 
         (string Transaction, Outcome<T> Outcome)? before = null;

@@ -32,6 +32,10 @@ internal static class SecretsInText
         return known.Count == 0 ? null : LooksLikeOne(candidates.First(c => known.Any(hash => hash.AsSpan().SequenceEqual(c.Hash))).Field);
     }
 
+    /// <summary>Of an account or a tariff that is made. A short id is a word like any other, whatever secret is the same word.</summary>
+    public static async Task<Rejection?> FindInNewIdAsync(KeysDbContext db, string field, string id, CancellationToken cancellationToken) =>
+        id.Length < ShortestWord ? null : await FindAsync(db, [(field, id)], cancellationToken);
+
     public static Rejection LooksLikeOne(string field) => Refused.Invalid(field, "looks like an API key, which must not be seen.");
 
     public static IEnumerable<string> Words(string text) =>

@@ -24,6 +24,11 @@ internal sealed class TariffChanges(Mutations mutations, TariffViews views, Time
                 return Refused.Conflict("id", "a tariff has this id already.");
             }
 
+            if (await SecretsInText.FindInNewIdAsync(mutation.Db, "id", request.Id, cancel) is { } secret)
+            {
+                return secret;
+            }
+
             var version = VersionOf(limits, request.EffectiveFrom, mutation.Now);
             var created = new Tariff { Id = request.Id, Description = request.Description, CreatedAt = mutation.Now, Versions = [version] };
             mutation.Db.Tariffs.Add(created);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
@@ -152,6 +153,114 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
         {
             var made = host.Log.Select(GeneratedKey).OfType<string>().ShouldHaveSingleItem();
             (await host.VerifyAsync(made)).Key.Role.ShouldBe(Role.Administrator);
+        }
+    }
+
+    [Fact]
+    public async Task An_administrators_key_of_a_revoked_account_is_none_so_that_one_is_made()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
+        {
+            await host.IssueAsync("second", "ops", role: Role.Administrator);
+            (await host.Admin.SetAccountRevokedAsync(new SetAccountRevokedRequest { Actor = Management.By, Id = "ops", Revoked = true })).Rejection.ShouldBeNull();
+        }
+
+        await using (var host = await KeysHost.StartAsync(database))
+        {
+            var made = host.Log.Select(GeneratedKey).OfType<string>().ShouldHaveSingleItem();
+            (await host.VerifyAsync(made)).Key.Role.ShouldBe(Role.Administrator);
+        }
+    }
+
+    [Fact]
+    public async Task A_rotated_key_that_configuration_names_keeps_the_named_secret_only()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        IssuedKey old;
+        string current;
+        await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
+        {
+            old = await host.IssueAsync("a customer's");
+            current = (await host.RotateAsync(old.Key.Id, TimeSpan.FromDays(1))).Secret;
+        }
+
+        await using (var host = await KeysHost.StartAsync(database, administrator: current))
+        {
+            (await host.VerifyAsync(current)).Key.ShouldSatisfyAllConditions(
+                key => key.KeyId.ShouldBe(old.Key.Id), key => key.Role.ShouldBe(Role.Administrator));
+            (await host.VerifyAsync(old.Secret)).Refusal.Reason.ShouldBe(RefusalReason.UnknownKey);
+            (await host.AuditAsync()).First(entry => entry.SubjectId == old.Key.Id).DetailsJson.ShouldContain("removed_secrets");
+        }
+    }
+
+    [Fact]
+    public async Task Two_secrets_of_one_key_that_configuration_names_for_two_roles_become_two_keys()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        IssuedKey old;
+        string current;
+        await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
+        {
+            old = await host.IssueAsync("a customer's");
+            current = (await host.RotateAsync(old.Key.Id, TimeSpan.FromDays(1))).Secret;
+        }
+
+        for (var start = 0; start < 2; start++)
+        {
+            await using var host = await KeysHost.StartAsync(database, old.Secret, current);
+            var (customer, administrator) = ((await host.VerifyAsync(old.Secret)).Key, (await host.VerifyAsync(current)).Key);
+            (customer.KeyId, customer.Role).ShouldBe((old.Key.Id, Role.Account));
+            (administrator.KeyId == old.Key.Id, administrator.Role).ShouldBe((false, Role.Administrator));
+        }
+    }
+
+    [Fact]
+    public async Task Two_secrets_of_one_key_that_are_both_listed_go_on_and_a_second_start_changes_nothing()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        IssuedKey old;
+        string current;
+        await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
+        {
+            old = await host.IssueAsync("ALLOWED_API_KEYS 1");
+            current = (await host.RotateAsync(old.Key.Id, TimeSpan.FromDays(1))).Secret;
+        }
+
+        await using (var host = await KeysHost.StartAsync(database, $"{old.Secret},{current}", Administrator))
+        {
+            (await host.VerifyAsync(old.Secret)).Key.KeyId.ShouldBe(old.Key.Id);
+            (await host.VerifyAsync(current)).Key.KeyId.ShouldBe(old.Key.Id);
+        }
+
+        var position = await Management.PositionAsync(database);
+        await using (await KeysHost.StartAsync(database, $"{old.Secret},{current}", Administrator))
+        {
+            (await Management.PositionAsync(database)).ShouldBe(position);
+        }
+    }
+
+    [Fact]
+    public async Task A_listed_key_whose_expiry_is_over_stays_expired_and_a_warning_says_so()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        var time = new FakeTime();
+        await using (var host = await KeysHost.StartAsync(database, "sk-listed-and-ending", Administrator, time))
+        {
+            await host.Admin.UpdateKeyAsync(new UpdateKeyRequest
+            {
+                Actor = Management.By,
+                Key = "ALLOWED_API_KEYS 1",
+                Expires = new Expiry { At = Timestamp.FromDateTimeOffset(time.GetUtcNow().AddHours(1)) },
+            });
+        }
+
+        foreach (var isOver in (bool[])[false, true])
+        {
+            await using var host = await KeysHost.StartAsync(database, "sk-listed-and-ending", Administrator, time);
+            host.Log.Count(line => line.Contains("Warning: ALLOWED_API_KEYS 1 (sk-liste...) has the expiry", StringComparison.Ordinal)).ShouldBe(isOver ? 1 : 0);
+            (await host.GetAsync("ALLOWED_API_KEYS 1")).State.ShouldBe(isOver ? KeyState.Expired : KeyState.Active);
+            time.Advance(TimeSpan.FromHours(1));
         }
     }
 

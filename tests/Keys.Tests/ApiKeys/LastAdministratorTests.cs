@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
+using Microsoft.EntityFrameworkCore;
 
 namespace LlmGateway.Keys.Tests.ApiKeys;
 
@@ -45,6 +46,22 @@ public sealed class LastAdministratorTests(PostgresFixture postgres) : IClassFix
             .Rejection.ShouldBeNull();
 
         (await host.RevokeAsync("ADMIN_API_KEY")).Rejection.Kind.ShouldBe(RejectionKind.Conflict);
+    }
+
+    [Fact]
+    public async Task Where_every_administrators_key_has_an_end_other_accounts_can_still_be_revoked()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using var host = await KeysHost.StartAsync(database, "", "sk-administrator-of-this-test", _time);
+        await host.CreateAccountAsync("acme");
+        await host.IssueAsync("ending", "ops", Role.Administrator, Timestamp.FromDateTimeOffset(_time.GetUtcNow().AddDays(1)));
+        await using (var db = Database.Open(database))
+        {
+            await db.ApiKeys.ExecuteUpdateAsync(set => set.SetProperty(key => key.ExpiresAt, _time.GetUtcNow().AddDays(1)));
+        }
+
+        (await host.Admin.SetAccountRevokedAsync(new SetAccountRevokedRequest { Actor = Management.By, Id = "acme", Revoked = true }))
+            .Rejection.ShouldBeNull();
     }
 
     [Fact]

@@ -40,6 +40,40 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
         (await host.AuditAsync()).Count.ShouldBe(entries);
     }
 
+    [Theory]
+    [InlineData("admin")]
+    [InlineData("default")]
+    [InlineData("gold")]
+    public async Task A_secret_that_is_the_same_word_as_an_id_locks_nobody_out(string secret)
+    {
+        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", secret, Time);
+
+        await host.CreateTariffAsync("gold", new Protos.Keys.V1.Limits());
+        await host.CreateAccountAsync("acme", "gold");
+        await host.IssueAsync("a key", "default", tariff: "gold");
+        (await host.Admin.UpdateAccountAsync(new UpdateAccountRequest { Actor = Management.By, Id = "admin", Tariff = "gold" })).Rejection.ShouldBeNull();
+        (await host.Admin.ImportKeysAsync(new ImportKeysRequest { Actor = Management.By, Keys = { new ImportedKey { Secret = "acme", Name = "n" } } }))
+            .Rejection.ShouldBeNull();
+        (await host.Admin.CreateAccountAsync(new CreateAccountRequest { Actor = Management.By, Id = "other", Description = secret }))
+            .Rejection.Field.ShouldBe("description");
+    }
+
+    [Fact]
+    public async Task A_label_whose_name_is_a_secret_is_told_by_its_position()
+    {
+        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "short.secret", "sk-administrator-of-this-test", Time);
+
+        var rejection = (await host.Admin.CreateAccountAsync(new CreateAccountRequest
+        {
+            Actor = Management.By,
+            Id = "acme",
+            Labels = { ["a"] = "b", ["short.secret"] = new string('v', 257) },
+        })).Rejection;
+
+        (rejection.Field, rejection.Kind).ShouldBe(("labels[1]", RejectionKind.Invalid));
+        rejection.Message.ShouldNotContain("short.secret");
+    }
+
     [Fact]
     public async Task Each_field_at_its_bounds_is_accepted()
     {
@@ -92,7 +126,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     {
         foreach (var (field, set) in Texts<IssueKeyRequest>("name", 128, mayBeEmpty: false, (request, text) => request.Name = text)
             .Concat(Texts<IssueKeyRequest>("description", 1024, mayBeEmpty: true, (request, text) => request.Description = text))
-            .Concat(Ids<IssueKeyRequest>("account_id", 128, (request, text) => request.AccountId = text))
+            .Concat(NewIds<IssueKeyRequest>("account_id", 128, (request, text) => request.AccountId = text))
             .Concat(Ids<IssueKeyRequest>("tariff", 64, (request, text) => request.Tariff = text))
             .Concat(LabelSets<IssueKeyRequest>(request => request.Labels))
             .Concat(Patterns<IssueKeyRequest>(request => request.AllowedModels))
@@ -106,8 +140,11 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
             yield return Invalid(field, async () => (await admin.IssueKeyAsync(request)).Rejection);
         }
 
-        yield return NotFound("tariff", async () => (await admin.IssueKeyAsync(
-            new IssueKeyRequest { Actor = Management.By, Name = "n", Tariff = "none" })).Rejection);
+        foreach (var none in (string[])["none", Generated, Listed])
+        {
+            yield return NotFound("tariff", async () => (await admin.IssueKeyAsync(
+                new IssueKeyRequest { Actor = Management.By, Name = "n", Tariff = none })).Rejection);
+        }
     }
 
     private static IEnumerable<(string, RejectionKind, Func<Task<Rejection?>>)> Import(KeysAdminApi.KeysAdminApiClient admin)
@@ -173,7 +210,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
 
     private static IEnumerable<(string, RejectionKind, Func<Task<Rejection?>>)> OfAccounts(KeysAdminApi.KeysAdminApiClient admin)
     {
-        foreach (var (field, set) in Ids<CreateAccountRequest>("id", 128, (request, text) => request.Id = text)
+        foreach (var (field, set) in NewIds<CreateAccountRequest>("id", 128, (request, text) => request.Id = text)
             .Concat(Ids<CreateAccountRequest>("tariff", 64, (request, text) => request.Tariff = text))
             .Concat(Texts<CreateAccountRequest>("description", 1024, mayBeEmpty: true, (request, text) => request.Description = text))
             .Concat(LabelSets<CreateAccountRequest>(request => request.Labels))
@@ -206,7 +243,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     private static IEnumerable<(string, RejectionKind, Func<Task<Rejection?>>)> OfTariffs(KeysAdminApi.KeysAdminApiClient admin)
     {
         var past = Timestamp.FromDateTimeOffset(Time.GetUtcNow().AddSeconds(-1));
-        foreach (var (field, set) in Ids<CreateTariffRequest>("id", 64, (request, text) => request.Id = text)
+        foreach (var (field, set) in NewIds<CreateTariffRequest>("id", 64, (request, text) => request.Id = text)
             .Concat(Texts<CreateTariffRequest>("description", 1024, mayBeEmpty: true, (request, text) => request.Description = text))
             .Concat(LimitSets<CreateTariffRequest>((request, limits) => request.Limits = limits))
             .Append(("effective_from", request => request.EffectiveFrom = past)))
@@ -261,15 +298,18 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     private static IEnumerable<(string, Action<T>)> Ids<T>(string field, int longest, Action<T, string> set) =>
-        ((string[])[new('x', longest + 1), "a b", "a/b", "ä", "a\n", Generated, Listed])
-            .Select(text => (field, new Action<T>(request => set(request, text))));
+        ((string[])[new('x', longest + 1), "a b", "a/b", "ä", "a\n"]).Select(text => (field, new Action<T>(request => set(request, text))));
+
+    private static IEnumerable<(string, Action<T>)> NewIds<T>(string field, int longest, Action<T, string> set) => Ids(field, longest, set)
+        .Concat(((string[])[Generated, Listed]).Select(text => (field, new Action<T>(request => set(request, text)))));
 
     private static IEnumerable<(string, Action<T>)> LabelSets<T>(Func<T, IDictionary<string, string>> labels) =>
     [
         ("labels", request => labels(request)[""] = ""),
         ("labels", request => labels(request)["a b"] = ""),
         ("labels", request => labels(request)[new string('l', 65)] = ""),
-        ("labels", request => labels(request)[Generated] = ""),
+        ("labels[0]", request => labels(request)[Generated] = ""),
+        ("labels[0]", request => labels(request)[Listed] = "a\rb"),
         ("labels.team", request => labels(request)["team"] = new string('v', 257)),
         ("labels.team", request => labels(request)["team"] = "a\rb"),
         ("labels.team", request => labels(request)["team"] = Generated),

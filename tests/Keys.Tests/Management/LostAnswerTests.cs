@@ -8,6 +8,9 @@ using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Keys.Tests;
@@ -57,12 +60,33 @@ public sealed class LostAnswerTests(PostgresFixture postgres) : IClassFixture<Po
         db.AuditEntries.Count(entry => entry.Action == "key.rotated").ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_key_whose_commit_got_no_answer_before_the_process_ended_was_printed()
+    {
+        var database = await MigratedAsync();
+        var log = new Printed();
+        await using var services = new ServiceCollection()
+            .AddScoped(_ => Open(database, isCommitted: true, attempts: 0)).BuildServiceProvider();
+        var seeding = new KeySeeding(
+            services.GetRequiredService<IServiceScopeFactory>(),
+            Options.Create(new KeysOptions()),
+            _time,
+            NullLogger<KeySeeding>.Instance,
+            log);
+
+        await Should.ThrowAsync<Exception>(() => seeding.StartAsync(CancellationToken.None));
+
+        var stored = (await Database.KeysAsync(database)).ShouldHaveSingleItem().Secrets.ShouldHaveSingleItem();
+        var printed = log.Lines.ShouldHaveSingleItem().Split(' ')[^1];
+        KeySecret.Parse(printed)!.Hash().ShouldBe(stored.Hash);
+    }
+
     private static KeyViews Views(KeysDbContext db) => new(db, Options.Create(new QuotasOptions()));
 
-    private static KeysDbContext Open(string database, bool isCommitted)
+    private static KeysDbContext Open(string database, bool isCommitted, int attempts = 3)
     {
         var options = new DbContextOptionsBuilder<KeysDbContext>()
-            .UseNpgsql(database, npgsql => npgsql.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(1), null))
+            .UseNpgsql(database, npgsql => npgsql.EnableRetryOnFailure(attempts, TimeSpan.FromMilliseconds(1), null))
             .AddInterceptors(new FailsOnce(isCommitted));
         KeysDatabase.Configure(options);
         return new KeysDbContext(options.Options);
@@ -77,6 +101,20 @@ public sealed class LostAnswerTests(PostgresFixture postgres) : IClassFixture<Po
     }
 
     private Mutations MutationsOf(KeysDbContext db) => new(db, _time);
+
+    private sealed class Printed : ILogger<AdministratorKey>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+    }
 
     private sealed class FailsOnce(bool isCommitted) : DbTransactionInterceptor
     {
