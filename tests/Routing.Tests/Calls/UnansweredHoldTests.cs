@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -16,13 +17,14 @@ public sealed class UnansweredHoldTests(RoutingFixture fixture) : IClassFixture<
     public async Task A_hold_that_was_made_without_an_answer_is_given_back_within_seconds(StatusCode status)
     {
         using var channel = GrpcChannel.ForAddress(fixture.Billing.Address);
+        var lost = new AnswerLost(status);
         var runner = ActivatorUtilities.CreateInstance<CallRunner>(
-            fixture.Host.Services, new BillingApi.BillingApiClient(channel.Intercept(new AnswerLost(status))));
+            fixture.Host.Services, new BillingApi.BillingApiClient(channel.Intercept(lost)));
         var call = new TestCall(fixture.NextModel()) { MaxTokens = 9 };
 
         await runner.RunAsync(UnexpectedTests.ToCall(call), UnexpectedTests.Output(new IOException()), CancellationToken.None);
 
-        (await fixture.Billing.BalanceAsync(call.Account)).Held.ShouldBeGreaterThan(0);
+        lost.Holds.ShouldContain(hold => hold.AmountNanoUsd > 0);
         await Wait.UntilAsync(async () => (await fixture.Billing.BalanceAsync(call.Account)).Held == 0);
         fixture.Provider.CallsOf(call.Model).ShouldBeEmpty();
     }
@@ -30,6 +32,9 @@ public sealed class UnansweredHoldTests(RoutingFixture fixture) : IClassFixture<
     /// <summary>Billing gets what is sent, and its answer is lost on the way back.</summary>
     private sealed class AnswerLost(StatusCode status) : Interceptor
     {
+        /// <summary>What the caller never heard of.</summary>
+        public ConcurrentQueue<Hold> Holds { get; } = new();
+
         public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
             TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
         {
@@ -39,7 +44,11 @@ public sealed class UnansweredHoldTests(RoutingFixture fixture) : IClassFixture<
 
         private async Task<TResponse> LoseAsync<TResponse>(Task<TResponse> response)
         {
-            await response;
+            if (await response is HoldReply { Hold: { } hold })
+            {
+                Holds.Enqueue(hold);
+            }
+
             throw new RpcException(new Status(status, "lost"));
         }
     }
