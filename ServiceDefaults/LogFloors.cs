@@ -30,8 +30,8 @@ internal static class LogFloors
                 options.Rules[i] = Raise(options.Rules[i], category, lowest);
             }
 
-            // A rule of a provider's own, even its default, wins over a longer category of everybody's.
-            foreach (var provider in Providers(options, category).Append(null).Distinct().ToList())
+            // A rule of a provider's own, even its default or a wildcard, wins over a longer category of everybody's.
+            foreach (var provider in options.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList())
             {
                 if (!options.Rules.Any(rule => rule.ProviderName == provider && IsSame(rule.CategoryName, category)))
                 {
@@ -41,14 +41,21 @@ internal static class LogFloors
         }
     }
 
-    // Those that a rule of their own keeps from everybody's.
-    private static IEnumerable<string?> Providers(LoggerFilterOptions options, string category) =>
-        options.Rules.Where(rule => IsWithin(category, rule.CategoryName ?? "")).Select(rule => rule.ProviderName);
+    private static LoggerFilterRule Raise(LoggerFilterRule rule, string category, LogLevel lowest)
+    {
+        if (IsWithin(rule.CategoryName, category))
+        {
+            return rule.LogLevel is null || rule.LogLevel < lowest
+                ? new LoggerFilterRule(rule.ProviderName, rule.CategoryName, lowest, rule.Filter)
+                : rule;
+        }
 
-    private static LoggerFilterRule Raise(LoggerFilterRule rule, string category, LogLevel lowest) =>
-        IsWithin(rule.CategoryName, category) && (rule.LogLevel is null || rule.LogLevel < lowest)
-            ? new LoggerFilterRule(rule.ProviderName, rule.CategoryName, lowest, rule.Filter)
+        // A wildcard's end can be longer than the floor's category, and wins then; but it has other categories too.
+        return rule.CategoryName?.Contains('*', StringComparison.Ordinal) == true
+            ? new LoggerFilterRule(rule.ProviderName, rule.CategoryName, rule.LogLevel, (provider, name, level) =>
+                (level >= lowest || !IsWithin(name, category)) && rule.Filter?.Invoke(provider, name, level) != false)
             : rule;
+    }
 
     private static bool IsSame(string? name, string category) => string.Equals(name, category, StringComparison.OrdinalIgnoreCase);
 

@@ -29,13 +29,13 @@ internal sealed class AccountEndpoints(KeysAdminApi.KeysAdminApiClient keys, Adm
                 StatusCodes.Status201Created);
     }
 
-    public async Task<AdminAnswer> GetAsync(HttpContext context) => AdminQuery.Segment(context, "id", out var id) is { } error
+    public async Task<AdminAnswer> GetAsync(HttpContext context) => AdminQuery.Id(context, out var id) is { } error
         ? error
         : Answer(await keys.GetAccountAsync(new() { Id = id }, cancellationToken: context.RequestAborted));
 
     public async Task<AdminAnswer> UpdateAsync(HttpContext context)
     {
-        if (AdminQuery.Segment(context, "id", out var id) is { } fault)
+        if (AdminQuery.Id(context, out var id) is { } fault)
         {
             return fault;
         }
@@ -52,7 +52,7 @@ internal sealed class AccountEndpoints(KeysAdminApi.KeysAdminApiClient keys, Adm
 
     private async Task<AdminAnswer> SetRevokedAsync(HttpContext context, bool revoked)
     {
-        if (AdminQuery.Segment(context, "id", out var id) is { } error)
+        if (AdminQuery.Id(context, out var id) is { } error)
         {
             return error;
         }

@@ -65,13 +65,17 @@ internal static class AdminQuery
         return sent.Count == 0 || (sent.Count == 1 && bool.TryParse(sent[0], out value)) ? null : ApiErrors.Invalid(name, "true or false");
     }
 
-    /// <summary>The {key} or {id} of the path.</summary>
-    public static ApiError? Segment(HttpContext context, string name, out string value)
+    /// <summary>The {key} of the path: what might be a secret is refused, since a key with such a name has an id besides.</summary>
+    public static ApiError? Key(HttpContext context, out string key) => Segment(context, "key", SecretShape.Fits, out key);
+
+    /// <summary>The {id} of the path. Ids come from other systems and may look random: refused is only what surely is a secret.</summary>
+    public static ApiError? Id(HttpContext context, out string id) => Segment(context, "id", SecretShape.IsSure, out id);
+
+    private static ApiError? Segment(HttpContext context, string name, Func<string, bool> isSecret, out string value)
     {
-        // A name may have slashes; clients escape them, and routing leaves %2F as it is.
-        value = ((string)context.GetRouteValue(name)!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        return SecretShape.Fits(value)
-            ? ApiErrors.Invalid(name, "an id or a name. What was sent looks like a secret, and those must not stand in an address")
+        value = PathSegment.Of(context, name) ?? "";
+        return value.Length == 0 ? ApiErrors.Invalid(name, "an id or a name, escaped once")
+            : isSecret(value) ? ApiErrors.Invalid(name, "an id or a name. What was sent looks like a secret, and those must not stand in an address")
             : null;
     }
 }

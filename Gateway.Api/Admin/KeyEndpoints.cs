@@ -67,13 +67,13 @@ internal sealed class KeyEndpoints(KeysAdminApi.KeysAdminApiClient keys, AdminEn
         }
     }
 
-    public async Task<AdminAnswer> GetAsync(HttpContext context) => AdminQuery.Segment(context, "key", out var key) is { } error
+    public async Task<AdminAnswer> GetAsync(HttpContext context) => AdminQuery.Key(context, out var key) is { } error
         ? error
         : Answer(await keys.GetKeyAsync(new() { Key = key }, cancellationToken: context.RequestAborted));
 
     public async Task<AdminAnswer> UpdateAsync(HttpContext context)
     {
-        if (AdminQuery.Segment(context, "key", out var key) is { } fault)
+        if (AdminQuery.Key(context, out var key) is { } fault)
         {
             return fault;
         }
@@ -87,13 +87,13 @@ internal sealed class KeyEndpoints(KeysAdminApi.KeysAdminApiClient keys, AdminEn
         return Answer(await keys.UpdateKeyAsync(request, cancellationToken: context.RequestAborted));
     }
 
-    public async Task<AdminAnswer> RevokeAsync(HttpContext context) => AdminQuery.Segment(context, "key", out var key) is { } error
+    public async Task<AdminAnswer> RevokeAsync(HttpContext context) => AdminQuery.Key(context, out var key) is { } error
         ? error
         : Answer(await keys.RevokeKeyAsync(new() { Actor = AdminEndpoint.ActorOf(context), Key = key }, cancellationToken: context.RequestAborted));
 
     public async Task<AdminAnswer> RotateAsync(HttpContext context)
     {
-        if (AdminQuery.Segment(context, "key", out var key) is { } fault)
+        if (AdminQuery.Key(context, out var key) is { } fault)
         {
             return fault;
         }

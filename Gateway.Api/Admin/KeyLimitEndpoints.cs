@@ -14,7 +14,7 @@ internal sealed class KeyLimitEndpoints(KeysAdminApi.KeysAdminApiClient keys, Ad
 
     private async Task<AdminAnswer> SetAsync(HttpContext context, bool keepUnset)
     {
-        if (AdminQuery.Segment(context, "key", out var key) is { } fault)
+        if (AdminQuery.Key(context, out var key) is { } fault)
         {
             return fault;
         }

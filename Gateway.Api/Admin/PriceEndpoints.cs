@@ -35,7 +35,7 @@ internal sealed partial class PriceEndpoints(PricesApi.PricesApiClient prices, A
     }
 
     public async Task<AdminAnswer> GetAsync(HttpContext context) =>
-        AdminQuery.Segment(context, "id", out var segment) is { } error ? error
+        AdminQuery.Id(context, out var segment) is { } error ? error
         : !long.TryParse(segment, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? ApiErrors.Invalid("id", "a whole number")
         : await AskAsync(context, async () => AdminAnswer.Of(
             PriceBody.From(await prices.GetPriceAsync(new() { Id = id }, cancellationToken: context.RequestAborted)), AdminJson.Wire.PriceBody));

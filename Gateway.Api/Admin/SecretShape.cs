@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.RegularExpressions;
 
 namespace LlmGateway.Gateway.Admin;
 
@@ -6,7 +7,7 @@ namespace LlmGateway.Gateway.Admin;
 /// Recognises a key or token that was pasted where a key's id or name belongs, so that it is not repeated in an answer, a log or an
 /// address. A guess: the usual prefixes, tokens, and long runs of letters and digits that no name has.
 /// </summary>
-internal static class SecretShape
+internal static partial class SecretShape
 {
     // 24 letters and digits without a break are 120 bits or more; words and ids in names are shorter.
     private const int LongestWord = 23;
@@ -23,6 +24,9 @@ internal static class SecretShape
         return Prefixes.Any(prefix => trimmed.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             || (!Guid.TryParse(trimmed, out _) && HasRandomRun(trimmed));
     }
+
+    /// <summary>No guess: a key as the gateway makes them, or a token, anywhere in the text.</summary>
+    public static bool IsSure(string text) => Generated().IsMatch(text);
 
     private static bool HasRandomRun(ReadOnlySpan<char> text)
     {
@@ -41,4 +45,11 @@ internal static class SecretShape
 
         return false;
     }
+
+    // KeySecret's form in Keys.Service; and the three parts of a signed token (RFC 7519), whose first begins with {" in base64url.
+    [GeneratedRegex(
+        @"sk-llmgw-[0-9A-Za-z]{49}|(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Generated();
 }

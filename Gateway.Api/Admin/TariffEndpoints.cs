@@ -28,13 +28,13 @@ internal sealed class TariffEndpoints(KeysAdminApi.KeysAdminApiClient keys, Admi
                 StatusCodes.Status201Created);
     }
 
-    public async Task<AdminAnswer> GetAsync(HttpContext context) => AdminQuery.Segment(context, "id", out var id) is { } error
+    public async Task<AdminAnswer> GetAsync(HttpContext context) => AdminQuery.Id(context, out var id) is { } error
         ? error
         : Answer(await keys.GetTariffAsync(new() { Id = id }, cancellationToken: context.RequestAborted));
 
     public async Task<AdminAnswer> UpdateAsync(HttpContext context)
     {
-        if (AdminQuery.Segment(context, "id", out var id) is { } fault)
+        if (AdminQuery.Id(context, out var id) is { } fault)
         {
             return fault;
         }
@@ -56,7 +56,7 @@ internal sealed class TariffEndpoints(KeysAdminApi.KeysAdminApiClient keys, Admi
 
     public async Task<AdminAnswer> AddVersionAsync(HttpContext context)
     {
-        if (AdminQuery.Segment(context, "id", out var id) is { } fault)
+        if (AdminQuery.Id(context, out var id) is { } fault)
         {
             return fault;
         }

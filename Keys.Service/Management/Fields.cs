@@ -54,10 +54,10 @@ internal sealed class Fields(string prefix = "")
     // Ids are no free text: a secret of configuration may well be a word that an account is called ("admin"), which must not lock that account.
     // A key that was pasted as a new id is found where the account or the tariff is made.
     public Fields AccountId(string field, string id) => Must(
-        IsId(id, 128, "_.@:-"), field, "must be 1 to 128 of the characters A-Z, a-z, 0-9, '_', '.', '@', ':' and '-'.");
+        IsId(id, 128, "_.@:-") && IsAddressable(id), field, "must be 1 to 128 of the characters A-Z, a-z, 0-9, '_', '.', '@', ':' and '-', and neither '.' nor '..'.");
 
     public Fields TariffId(string field, string id) => Must(
-        IsId(id, 64, "_.-"), field, "must be 1 to 64 of the characters A-Z, a-z, 0-9, '_', '.' and '-'.");
+        IsId(id, 64, "_.-") && IsAddressable(id), field, "must be 1 to 64 of the characters A-Z, a-z, 0-9, '_', '.' and '-', and neither '.' nor '..'.");
 
     public Fields Name(string field, string name) => Text(field, name)
         .Must(name.Length <= LongestName && !string.IsNullOrWhiteSpace(name), field, $"must be 1 to {LongestName} characters, not all of them spaces.")
@@ -146,6 +146,9 @@ internal sealed class Fields(string prefix = "")
 
     private static bool IsId(string text, int longest, string punctuation) =>
         text.Length > 0 && text.Length <= longest && text.All(c => char.IsAsciiLetterOrDigit(c) || punctuation.Contains(c, StringComparison.Ordinal));
+
+    // Clients take the dot segments out of an address before they send it.
+    private static bool IsAddressable(string id) => id is not ("." or "..");
 
     // Neither what moves a terminal's cursor nor what turns the direction of the text after it.
     private static bool IsPlain(string text) => text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune) is not

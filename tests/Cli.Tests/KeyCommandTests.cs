@@ -79,7 +79,8 @@ public sealed class KeyCommandTests(RunningSystem system)
     [Fact]
     public async Task Revoking_an_account_stops_its_keys_until_it_is_reinstated()
     {
-        var account = $"account-{Guid.NewGuid()}";
+        // As other systems make their ids.
+        var account = $"user_{Guid.NewGuid():N}";
         var secret = (await _llmgw.JsonAsync("create-key", "--name", _name, "--account", account)).GetProperty("secret").GetString()!;
         (await StatusAsync(secret)).ShouldBe(HttpStatusCode.OK);
 

@@ -11,7 +11,13 @@ public sealed class LogFloorsTests
     [InlineData("Logging:LogLevel:Microsoft.AspNetCore.Routing.Matching.DfaMatcher", "Debug")]
     [InlineData("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Information")]
     [InlineData("Logging:LogLevel:System.Net.Http.HttpClient", "Trace")]
+    [InlineData("Logging:LogLevel:*.Routing.Matching.DfaMatcher", "Debug")]
+    [InlineData("Logging:LogLevel:Micro*.Diagnostics", "Trace")]
     [InlineData("Logging:Lines:LogLevel:Default", "Trace")]
+    [InlineData("Logging:Lines:LogLevel:Microsoft.*", "Debug")]
+    [InlineData("Logging:Lines:LogLevel:System.*", "Debug")]
+    [InlineData("Logging:Lines:LogLevel:*", "Trace")]
+    [InlineData("Logging:Lines:LogLevel:*LogicalHandler", "Trace")]
     [InlineData("Logging:Lines:LogLevel:Microsoft.AspNetCore.Routing", "Trace")]
     public void No_setting_turns_on_lines_that_quote_a_request(string setting, string level)
     {

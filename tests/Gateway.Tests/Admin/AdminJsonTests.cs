@@ -95,6 +95,16 @@ public sealed class AdminJsonTests
     [InlineData("deploy 0123456789abcdef0123456789abcdef", true)]
     public void What_looks_like_a_secret_is_told_from_names_and_ids(string text, bool isSecret) => SecretShape.Fits(text).ShouldBe(isSecret);
 
+    [Theory]
+    [InlineData("user_2NNEqL2nrIRdJ194ndJqAHwEfxC", false)]
+    [InlineData("507f1f77bcf86cd799439011", false)]
+    [InlineData("sk-llmgw-shop", false)]
+    [InlineData("eyJhbGciOiJIUzI1NiJ9", false)]
+    [InlineData("sk-llmgw-0123456789012345678901234567890123456789012345678", true)]
+    [InlineData("a sk-llmgw-0123456789012345678901234567890123456789012345678", true)]
+    [InlineData("eyJhbGciOiJIUzI1NiJ9.e30.AbCdEf", true)]
+    public void Only_what_surely_is_a_secret_is_none_of_an_account_s_ids(string text, bool isSecret) => SecretShape.IsSure(text).ShouldBe(isSecret);
+
     [Fact]
     public void An_import_keeps_the_order_and_every_field()
     {

@@ -10,6 +10,7 @@ namespace LlmGateway.Gateway.Tests.Admin;
 public sealed class AdminRequestTests(GatewayHost gateway)
 {
     private const string Secret = "sk-pasted-where-it-does-not-belong";
+    private const string MadeSecret = "sk-llmgw-pasted0123456789012345678901234567890123456789012";
 
     [Theory]
     [InlineData("/admin/keys", "{", "invalid_json", null)]
@@ -57,7 +58,7 @@ public sealed class AdminRequestTests(GatewayHost gateway)
     [InlineData("/admin/keys/my-key/rotate", """{"overlap_seconds":2592001}""", "invalid_value", "overlap_seconds")]
     [InlineData("/admin/keys/" + Secret + "/revoke", "{}", "invalid_value", "key")]
     [InlineData("/admin/keys/" + Secret + "/rotate", """{"overlap_seconds":0}""", "invalid_value", "key")]
-    [InlineData("/admin/accounts/" + Secret + "/revoke", "{}", "invalid_value", "id")]
+    [InlineData("/admin/accounts/" + MadeSecret + "/revoke", "{}", "invalid_value", "id")]
     [InlineData("/admin/tariffs/basic/versions", "{}", "missing_required_parameter", "limits")]
     [InlineData("/admin/tariffs/basic/versions", """{"limits":{"parallel":true}}""", "invalid_value", "limits.parallel")]
     [InlineData("/admin/restore?dryrun=true", "{}", "invalid_value", "dryrun")]
@@ -96,6 +97,23 @@ public sealed class AdminRequestTests(GatewayHost gateway)
         var error = await ErrorAnswer.ReadAsync(response);
         (error.Status, error.Code, error.Param).ShouldBe((HttpStatusCode.BadRequest, "invalid_value", param));
         error.Message.ShouldNotContain("pasted");
+    }
+
+    [Theory]
+    [InlineData("GET", "/admin/accounts/user_2NNEqL2nrIRdJ194ndJqAHwEfxC")]
+    [InlineData("PATCH", "/admin/accounts/507f1f77bcf86cd799439011")]
+    [InlineData("POST", "/admin/accounts/kZ8vQm1TtXb0aYcR3nLw5uPe7dG2/revoke")]
+    [InlineData("POST", "/admin/accounts/sk-team/reinstate")]
+    [InlineData("PATCH", "/admin/tariffs/507f1f77bcf86cd799439011")]
+    public async Task An_id_that_looks_random_is_passed_on_to_Keys(string method, string path)
+    {
+        using var client = gateway.ClientOf(Role.Administrator);
+        using var request = new HttpRequestMessage(new(method), path);
+        request.Content = method == "GET" ? null : new StringContent("{}", Encoding.UTF8, "application/json");
+
+        using var response = await client.SendAsync(request);
+
+        (await ErrorAnswer.ReadAsync(response)).Code.ShouldBe("keys_unavailable");
     }
 
     [Theory]

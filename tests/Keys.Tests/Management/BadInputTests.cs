@@ -298,7 +298,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     }
 
     private static IEnumerable<(string, Action<T>)> Ids<T>(string field, int longest, Action<T, string> set) =>
-        ((string[])[new('x', longest + 1), "a b", "a/b", "ä", "a\n"]).Select(text => (field, new Action<T>(request => set(request, text))));
+        ((string[])[new('x', longest + 1), "a b", "a/b", "ä", "a\n", ".", ".."]).Select(text => (field, new Action<T>(request => set(request, text))));
 
     private static IEnumerable<(string, Action<T>)> NewIds<T>(string field, int longest, Action<T, string> set) => Ids(field, longest, set)
         .Concat(((string[])[Generated, Listed]).Select(text => (field, new Action<T>(request => set(request, text)))));
