@@ -6,40 +6,44 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LlmGateway.Keys.Backup;
 
-/// <summary>Everything in the database, a page in memory at a time, in the document's order.</summary>
+/// <summary>Everything in the database in the document's order: of accounts and tariffs all ids at once, of everything else a page at a time.</summary>
 internal static class BackupPages
 {
     private const int PageSize = 1_000;
 
-    // The order of bytes, whatever the database's own collation.
-    private const string Bytes = "C";
-
-    public static IAsyncEnumerable<AccountRow> AccountsAsync(KeysDbContext db) => PagesAsync(
-        last => db.Accounts.AsNoTracking()
-            .Where(account => last == null || string.Compare(EF.Functions.Collate(account.Id, Bytes), last) > 0)
-            .OrderBy(account => EF.Functions.Collate(account.Id, Bytes)),
-        (Account account) => account.Id,
+    public static IAsyncEnumerable<AccountRow> AccountsAsync(KeysDbContext db) => ByIdAsync(
+        db.Accounts.Select(account => account.Id),
+        ids => db.Accounts.AsNoTracking().Where(account => ids.Contains(account.Id)),
+        account => account.Id,
         account => new AccountRow(account.Id, account.Description, account.Labels, account.CreatedAt)
         {
             Tariff = account.TariffId,
             RevokedAt = account.RevokedAt,
         });
 
-    public static IAsyncEnumerable<TariffRow> TariffsAsync(KeysDbContext db) => PagesAsync(
-        last => db.Tariffs.AsNoTracking().Include(tariff => tariff.Versions).AsSplitQuery()
-            .Where(tariff => last == null || string.Compare(EF.Functions.Collate(tariff.Id, Bytes), last) > 0)
-            .OrderBy(tariff => EF.Functions.Collate(tariff.Id, Bytes)),
-        (Tariff tariff) => tariff.Id,
+    public static IAsyncEnumerable<TariffRow> TariffsAsync(KeysDbContext db) => ByIdAsync(
+        db.Tariffs.Select(tariff => tariff.Id),
+        ids => db.Tariffs.AsNoTracking().Include(tariff => tariff.Versions).AsSplitQuery().Where(tariff => ids.Contains(tariff.Id)),
+        tariff => tariff.Id,
         tariff => new TariffRow(tariff.Id, tariff.Description, tariff.CreatedAt, [.. tariff.Versions
             .OrderBy(version => version.EffectiveFrom)
             .Select(version => new TariffVersionRow(version.EffectiveFrom, version.Limits, version.CreatedAt))]));
 
-    public static IAsyncEnumerable<KeyRow> KeysAsync(KeysDbContext db) => PagesAsync(
-        last => db.ApiKeys.AsNoTracking().Include(key => key.Secrets).AsSplitQuery()
-            .Where(key => last == null || key.Id > last)
-            .OrderBy(key => key.Id),
-        (ApiKey key) => (Guid?)key.Id,
-        Row);
+    public static async IAsyncEnumerable<KeyRow> KeysAsync(KeysDbContext db)
+    {
+        Guid? last = null;
+        for (var count = PageSize; count == PageSize;)
+        {
+            var page = await db.ApiKeys.AsNoTracking().Include(key => key.Secrets).AsSplitQuery()
+                .Where(key => last == null || key.Id > last).OrderBy(key => key.Id).Take(PageSize).ToListAsync();
+            foreach (var key in page)
+            {
+                yield return Row(key);
+            }
+
+            (count, last) = (page.Count, page.Count == 0 ? last : page[^1].Id);
+        }
+    }
 
     private static KeyRow Row(ApiKey key) => new(
         key.Id,
@@ -62,24 +66,18 @@ internal static class BackupPages
         RevokedAt = key.RevokedAt,
     };
 
-    private static async IAsyncEnumerable<TRow> PagesAsync<TEntity, TId, TRow>(
-        Func<TId?, IQueryable<TEntity>> after, Func<TEntity, TId> id, Func<TEntity, TRow> row)
+    // The order is that of bytes, whatever the database's own collation, and no index has it: so ids are sorted once, not for each page.
+    private static async IAsyncEnumerable<TRow> ByIdAsync<TEntity, TRow>(
+        IQueryable<string> ids, Func<string[], IQueryable<TEntity>> of, Func<TEntity, string> id, Func<TEntity, TRow> row)
     {
-        TId? last = default;
-        while (true)
+        var all = await ids.Take(BackupRules.MostRows + 1).ToArrayAsync();
+        Array.Sort(all, StringComparer.Ordinal);
+        foreach (var page in all.Chunk(PageSize))
         {
-            var page = await after(last).Take(PageSize).ToListAsync();
-            foreach (var entity in page)
+            foreach (var entity in (await of(page).ToListAsync()).OrderBy(id, StringComparer.Ordinal))
             {
                 yield return row(entity);
             }
-
-            if (page.Count < PageSize)
-            {
-                yield break;
-            }
-
-            last = id(page[^1]);
         }
     }
 }

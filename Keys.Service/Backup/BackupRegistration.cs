@@ -4,6 +4,8 @@ internal static class BackupRegistration
 {
     public static void AddBackup(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<RestoreTurn>();
         builder.Services.AddScoped<BackupExport>();
         builder.Services.AddScoped<BackupRestore>();
     }

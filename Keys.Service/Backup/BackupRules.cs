@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmGateway.Keys.Accounts;
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Management;
 using LlmGateway.Keys.Tariffs;
@@ -14,6 +15,8 @@ internal static class BackupRules
 
     private const string Twice = "is in the document twice.";
     private const string Token = "token";
+    private const string Configured = "configured";
+    private const string Internal = "internal";
     private static readonly DateTimeOffset Earliest = new(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Latest = new(2500, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly HashSet<string> Roles = Names<KeyRole>();
@@ -50,7 +53,8 @@ internal static class BackupRules
 
     private static Fields Check(AccountRow row, Fields fields) => fields
         .AccountId("id", row.Id).Description(row.Description).OptionalTariff(row.Tariff ?? "").Labels(Whole(row.Labels, fields))
-        .At("created_at", row.CreatedAt).At("revoked_at", row.RevokedAt);
+        .At("created_at", row.CreatedAt).At("revoked_at", row.RevokedAt)
+        .Must(row.Id != Account.Administrator || row.RevokedAt is null, "revoked_at", "must not be set: the account admin cannot be revoked.");
 
     private static Fields Check(TariffRow row, Fields fields) => fields
         .TariffId("id", row.Id).Description(row.Description).At("created_at", row.CreatedAt)
@@ -67,6 +71,8 @@ internal static class BackupRules
         .AccountId("account", row.Account).Name("name", row.Name).Description(row.Description)
         .Must(Roles.Contains(row.Role), "role", $"must be one of {string.Join(", ", Roles)}.")
         .Must(Sources.Contains(row.Source), "source", $"must be one of {string.Join(", ", Sources)}.")
+        .Must(row.Role == "account" || row.Source != Token, "role", "must be account of a key for tokens.")
+        .Must(row.Role != Internal || row.Source == Configured || row.RevokedAt is not null, "role", "can be internal of a configured key only.")
         .OptionalTariff(row.Tariff ?? "").Limits(row.Limits).AllowedModels(Whole(row.AllowedModels, fields)).Labels(Whole(row.Labels, fields))
         .At("created_at", row.CreatedAt).At("last_used_at", row.LastUsedAt).At("expires_at", row.ExpiresAt).At("revoked_at", row.RevokedAt)
         .Must(row.Secrets.Count <= MostSecrets, "secrets", $"must be {MostSecrets} at most.")

@@ -27,7 +27,7 @@ internal sealed partial class KeysAdminGrpcService
             return new RestoreReply { Rejection = problem };
         }
 
-        await using var document = new ChunkStream(requestStream, BackupRestore.MaxBytes);
+        await using var document = new ChunkStream(requestStream, backupRestore.MaxBytes);
         return await backupRestore.RunAsync(options.Actor.ToActor(), options, document, context.CancellationToken);
     }
 

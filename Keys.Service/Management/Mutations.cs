@@ -46,7 +46,7 @@ internal sealed class Mutations(KeysDbContext db, TimeProvider time)
             await DatabaseLock.HoldForTransactionAsync(db, Lock, cancel); // 1
 
             // The lock is free, so the transaction before has ended, one way or the other.
-            if (before is { } known && await IsCommittedAsync(known.Transaction, cancel))
+            if (before is { } known && await db.IsCommittedAsync(known.Transaction, cancel))
             {
                 return known.Outcome;
             }
@@ -58,17 +58,11 @@ internal sealed class Mutations(KeysDbContext db, TimeProvider time)
                 return outcome;
             }
 
-            before = (await TransactionIdAsync(cancel), outcome);
+            before = (await db.TransactionIdAsync(cancel), outcome);
             await db.SaveChangesAsync(cancel);
             await ChangeLog.AppendAsync(db, mutation.Changes, cancel); // 3
             await transaction.CommitAsync(cancel);
             return outcome;
         }
     }
-
-    private Task<string> TransactionIdAsync(CancellationToken cancellationToken) =>
-        db.Database.SqlQuery<string>($"""SELECT pg_current_xact_id()::text AS "Value" """).SingleAsync(cancellationToken);
-
-    private async Task<bool> IsCommittedAsync(string transaction, CancellationToken cancellationToken) =>
-        await db.Database.SqlQuery<string?>($"""SELECT pg_xact_status({transaction}::xid8) AS "Value" """).SingleAsync(cancellationToken) == "committed";
 }

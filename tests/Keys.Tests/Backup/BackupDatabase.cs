@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
@@ -19,8 +20,18 @@ internal sealed class BackupDatabase(KeysHost host, string connection) : IAsyncD
 
     public KeysHost Host => host;
 
-    public static async Task<BackupDatabase> StartAsync(string connection) =>
-        new(await KeysHost.StartAsync(connection, administrator: AdministratorSecret), connection);
+    /// <param name="time">The service's clock; the machine's by default.</param>
+    /// <param name="maxBytes">Of a document.</param>
+    public static async Task<BackupDatabase> StartAsync(string connection, string allowed = "", TimeProvider? time = null, long? maxBytes = null)
+    {
+        var settings = new Dictionary<string, string?>();
+        if (maxBytes is { } bytes)
+        {
+            settings["Backup:MaxBytes"] = bytes.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return new(await KeysHost.StartAsync(connection, allowed, AdministratorSecret, time, settings), connection);
+    }
 
     public KeysDbContext Open() => Database.Open(connection);
 

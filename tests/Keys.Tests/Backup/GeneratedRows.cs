@@ -58,14 +58,15 @@ internal sealed class GeneratedRows(int seed)
     {
         // One key for the tokens of an account is all that there may be.
         var isToken = index < accounts.Count && _random.Next(4) == 0;
+        var role = isToken ? KeyRole.Account : (KeyRole)_random.Next(4);
         return new ApiKey
         {
             Id = Guid.CreateVersion7(Start.AddSeconds(_random.Next(1_000_000))),
             AccountId = accounts[isToken ? index : _random.Next(accounts.Count)].Id,
             Name = "n" + Text(),
             Description = Text(),
-            Role = (KeyRole)_random.Next(4),
-            Source = isToken ? KeySource.Token : (KeySource)_random.Next(4),
+            Role = role,
+            Source = isToken ? KeySource.Token : role == KeyRole.Internal ? KeySource.Configured : (KeySource)_random.Next(4),
             TariffId = TariffOf(tariffs),
             Limits = Limits(),
             AllowedModels = [.. Enumerable.Range(0, _random.Next(3)).Select(pattern => $"gpt-{pattern}*")],

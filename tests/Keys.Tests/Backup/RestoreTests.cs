@@ -38,6 +38,8 @@ public sealed class RestoreTests(PostgresFixture postgres) : IClassFixture<Postg
         var entries = await db.AuditEntries.Where(entry => entry.SubjectKind == "backup").OrderBy(entry => entry.Id).ToListAsync();
         entries.Select(entry => entry.Action).ShouldBe(["backup.exported", "backup.restored"]);
         entries[1].Details.ShouldContain("\"added\": 1");
+        var entry = await db.AuditEntries.OrderBy(entry => entry.Id).LastAsync();
+        (entry.Action, entry.SubjectKind, entry.SubjectId, entry.RequestId).ShouldBe(("account.restored", "account", "new", "req_1"));
         (await db.Changes.OrderBy(change => change.Position).LastAsync()).Thing.ShouldBe(Keys.Changes.ChangedThing.Everything);
     }
 
@@ -86,11 +88,15 @@ public sealed class RestoreTests(PostgresFixture postgres) : IClassFixture<Postg
 
         await RefusedAsync(document with { Accounts = [account with { Id = "no spaces" }] }, "accounts[0].id");
         await RefusedAsync(document with { Accounts = [account, account] }, "accounts[1].id");
+        await RefusedAsync(document with { Accounts = [account with { Id = "admin", RevokedAt = account.CreatedAt }] }, "accounts[0].revoked_at");
         await RefusedAsync(document with { Accounts = [account with { Tariff = "none" }] }, "accounts[0].tariff");
         await RefusedAsync(document with { Accounts = [account with { Labels = new() { ["a"] = null! } }] }, "accounts[0].labels");
         await RefusedAsync(document with { Tariffs = [new("t", "", account.CreatedAt, [])] }, "tariffs[0].versions");
         await RefusedAsync(document with { Tariffs = [new("t", "", account.CreatedAt, [Version(2), Version(1)])] }, "tariffs[0].versions[1].effective_from");
         await RefusedAsync(document with { Keys = [key with { Role = "root" }] }, "keys[0].role");
+        await RefusedAsync(document with { Keys = [key with { Role = "internal", Source = "issued" }] }, "keys[0].role");
+        await RefusedAsync(document with { Keys = [key with { Role = "internal", Source = "token" }] }, "keys[0].role");
+        await RefusedAsync(document with { Keys = [key with { Role = "operator", Source = "token" }] }, "keys[0].role");
         await RefusedAsync(document with { Keys = [key with { Name = "" }] }, "keys[0].name");
         await RefusedAsync(document with { Keys = [key with { Account = "none" }] }, "keys[0].account");
         await RefusedAsync(document with { Keys = [key with { Limits = new() { Parallel = -1 } }] }, "keys[0].limits.parallel");

@@ -1,9 +1,11 @@
 using System.Data.Common;
 using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Keys.ApiKeys;
+using LlmGateway.Keys.Backup;
 using LlmGateway.Keys.Data;
 using LlmGateway.Keys.Limits;
 using LlmGateway.Keys.Management;
+using LlmGateway.Keys.Tests.Backup;
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
 using Microsoft.EntityFrameworkCore;
@@ -79,6 +81,25 @@ public sealed class LostAnswerTests(PostgresFixture postgres) : IClassFixture<Po
         var stored = (await Database.KeysAsync(database)).ShouldHaveSingleItem().Secrets.ShouldHaveSingleItem();
         var printed = log.Lines.ShouldHaveSingleItem().Split(' ')[^1];
         KeySecret.Parse(printed)!.Hash().ShouldBe(stored.Hash);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_restore_is_done_once_and_the_answer_is_what_it_did(bool isCommitted)
+    {
+        var database = await MigratedAsync();
+        await using var db = Open(database, isCommitted);
+        var document = new BackupDocument(
+            BackupDocument.KnownFormat, BackupDocument.KnownVersion, DateTimeOffset.UnixEpoch, [new("shop", "", [], DateTimeOffset.UnixEpoch)], [], [], "");
+        var restore = new BackupRestore(db, new RestoreTurn(), Options.Create(new BackupOptions()), _time);
+
+        var reply = await restore.RunAsync(
+            Management.By.ToActor(), new RestoreOptions(), new MemoryStream(BackupDatabase.Sealed(document)), CancellationToken.None);
+
+        reply.Changes.Single(change => change.Kind == "account").Added.ShouldBe(1);
+        db.AuditEntries.Count(entry => entry.Action == "backup.restored").ShouldBe(1);
+        db.AuditEntries.Count(entry => entry.Action == "account.restored").ShouldBe(1);
     }
 
     private static KeyViews Views(KeysDbContext db) => new(db, Options.Create(new QuotasOptions()));

@@ -51,24 +51,31 @@ public sealed class RecordUseTests(PostgresFixture postgres) : IClassFixture<Pos
     }
 
     [Fact]
-    public async Task Batches_with_the_same_keys_in_opposite_orders_do_not_block_each_other_for_good()
+    public async Task Rows_are_locked_in_the_order_of_their_ids_whatever_order_a_batch_has_so_that_no_two_batches_wait_for_each_other()
     {
         var database = await postgres.CreateDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
-        var ids = new List<Guid>();
-        foreach (var index in Enumerable.Range(0, 300))
+
+        // In the table from the last to the first, as the batch is.
+        var ids = Enumerable.Range(1, 20).Select(number => new Guid(number, 0, 0, new byte[8])).ToList();
+        foreach (var id in Enumerable.Reverse(ids))
         {
-            ids.Add((await StoredKey.AddAsync(database, $"sk-{index}")).Id);
+            await StoredKey.AddAsync(database, $"sk-{id}", id: id);
         }
 
-        var batches = Enumerable.Range(0, 40).Select(batch =>
-        {
-            var order = batch % 2 == 0 ? ids : [.. Enumerable.Reverse(ids)];
-            return RecordAsync(host, order.Select(id => (id, 1000 - batch)).ToArray());
-        });
+        await using var db = Database.Open(database);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        (await db.LinesAsync($"SELECT id::text AS \"Value\" FROM keys.api_keys WHERE id = '{ids[10]}' FOR UPDATE")).ShouldHaveSingleItem();
+        var batch = RecordAsync(host, [.. Enumerable.Reverse(ids).Select(id => (id, 1))]);
+        await WaitAsync(async () => (await db.LinesAsync("SELECT pid::text AS \"Value\" FROM pg_locks WHERE NOT granted")).Count > 0);
 
-        await Task.WhenAll(batches);
-        (await Database.KeysAsync(database)).Count(key => key.LastUsedAt is not null).ShouldBe(300);
+        await using var other = Database.Open(database);
+        var free = await other.LinesAsync("SELECT id::text AS \"Value\" FROM keys.api_keys WHERE name = 'stored' FOR UPDATE SKIP LOCKED");
+        free.Order(StringComparer.Ordinal).ShouldBe(ids.Skip(11).Select(id => id.ToString()));
+
+        await transaction.RollbackAsync();
+        await batch;
+        (await Database.KeysAsync(database)).Count(key => key.LastUsedAt is not null).ShouldBe(20);
     }
 
     [Fact]
@@ -88,4 +95,13 @@ public sealed class RecordUseTests(PostgresFixture postgres) : IClassFixture<Pos
         {
             Uses = { uses.Select(use => new KeyUse { KeyId = use.KeyId.ToString(), Age = Duration.FromTimeSpan(TimeSpan.FromSeconds(use.AgeSeconds)) }) },
         });
+
+    private static async Task WaitAsync(Func<Task<bool>> isSo)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await isSo())
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
 }

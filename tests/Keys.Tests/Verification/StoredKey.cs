@@ -14,7 +14,7 @@ internal static class StoredKey
         return new ApiKeySecret { Hash = parsed.Hash(), Masked = parsed.Masked(), CreatedAt = TimeProvider.System.GetUtcNow(), ExpiresAt = expiresAt };
     }
 
-    public static async Task<ApiKey> AddAsync(string database, string secret, Action<ApiKey>? configure = null, string account = Account.Default)
+    public static async Task<ApiKey> AddAsync(string database, string secret, Action<ApiKey>? configure = null, string account = Account.Default, Guid? id = null)
     {
         await using var db = Database.Open(database);
         if (!await db.Accounts.AnyAsync(a => a.Id == account))
@@ -24,7 +24,7 @@ internal static class StoredKey
 
         var key = new ApiKey
         {
-            Id = Guid.NewGuid(),
+            Id = id ?? Guid.NewGuid(),
             AccountId = account,
             Name = "stored",
             Role = KeyRole.Account,
