@@ -15,9 +15,12 @@ internal static class CommandLine
 {
     private const int Failed = 1;
 
+    // An argument that begins with @ is that text, and not a file with more arguments, whose lines would be repeated in errors.
+    private static readonly ParserConfiguration Plainly = new() { ResponseFileTokenReplacer = null };
+
     private const string Description =
         "Manages an LlmGateway: accounts, API keys, limits, tariffs, backups. It talks to a running gateway and acts with the administrator's "
-        + "key, which it takes from ADMIN_API_KEY or from the file admin-key in the state folder of ./run.sh.";
+        + "key, which it takes from ADMIN_API_KEY (of the environment, else of .env), or from the file admin-key in the state folder of ./run.sh.";
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -28,7 +31,7 @@ internal static class CommandLine
             return Failed;
         }
 
-        var parsed = root.Parse(args);
+        var parsed = root.Parse(args, Plainly);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
             foreach (var error in parsed.Errors)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using LlmGateway.Cli.Connection;
 using LlmGateway.Cli.Output;
 
@@ -27,7 +28,7 @@ internal abstract class GatewayCommand : Command
         try
         {
             using var session = Session.Open(parsed);
-            await RunAsync(session, cancellationToken);
+            await RunCheckedAsync(session, cancellationToken);
             return 0;
         }
         catch (FailedException failure)
@@ -38,6 +39,19 @@ internal abstract class GatewayCommand : Command
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return Interrupted;
+        }
+    }
+
+    // JSON that lacks what a gateway's answer has comes from something else.
+    private async Task RunCheckedAsync(Session session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunAsync(session, cancellationToken);
+        }
+        catch (Exception shape) when (shape is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new FailedException($"{session.Gateway.Address} did not answer as the gateway does. Is this its address?");
         }
     }
 }

@@ -6,7 +6,7 @@ internal static class GlobalOptions
 {
     public static Option<string?> Url { get; } = new("--url")
     {
-        Description = "The gateway's address; else LLMGW_URL, else http://localhost:8000.",
+        Description = "The gateway's address; else LLMGW_URL, else http://localhost and PORT (8000), as of ./run.sh.",
         HelpName = "address",
         Recursive = true,
     };

@@ -8,9 +8,9 @@ internal static class AccountOption
 {
     public static Option<string> Make() => new("--account") { Description = "The account's id.", HelpName = "id", Required = true };
 
-    public static string Path(ParseResult parsed, Option<string> option) => parsed.GetRequiredValue(option) is { Length: > 0 } id
+    public static string Path(ParseResult parsed, Option<string> option) => parsed.GetRequiredValue(option) is { Length: > 0 } id && id is not ("." or "..")
         ? $"/admin/accounts/{Uri.EscapeDataString(id)}"
-        : throw new FailedException("--account must not be empty.");
+        : throw new FailedException("--account must be an account's id.");
 
     public static IEnumerable<(string Name, string Value)> Properties(JsonElement account)
     {

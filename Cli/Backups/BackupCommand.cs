@@ -21,7 +21,7 @@ internal sealed class BackupCommand : GatewayCommand
     {
         var target = BackupFile.Target(session.Parsed.GetRequiredValue(_path), session.Parsed.GetValue(_force));
         using var response = await session.Gateway.OpenAsync(HttpMethod.Get, "/admin/backup", content: null, Patience, cancellationToken);
-        var bytes = await target.WriteAsync(response, session.Gateway.Address, cancellationToken);
+        var bytes = await target.WriteAsync(response, cancellationToken);
         Printer.Say($"{bytes} bytes in {target.Path}.");
     }
 }

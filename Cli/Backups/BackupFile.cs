@@ -1,4 +1,4 @@
-using LlmGateway.Cli.Connection;
+using System.Diagnostics;
 
 namespace LlmGateway.Cli.Backups;
 
@@ -23,10 +23,10 @@ internal sealed class BackupFile
             throw new FailedException(path.Length == 0 ? "--path must not be empty." : $"{path} exists. Add --force to replace it.");
         }
 
-        return new(path, overwrite);
+        return IsSpecial(path) ? throw new FailedException($"{path} is no regular file, and is not replaced.") : new(path, overwrite);
     }
 
-    public async Task<long> WriteAsync(HttpResponseMessage response, GatewayAddress address, CancellationToken cancellationToken)
+    public async Task<long> WriteAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var unfinished = $"{Path}.{Guid.NewGuid():N}.part";
         try
@@ -34,7 +34,8 @@ internal sealed class BackupFile
             long length;
             await using (var file = Create(unfinished))
             {
-                await response.Content.CopyToAsync(file, cancellationToken);
+                await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+                await body.CopyToAsync(file, cancellationToken);
                 file.Flush(flushToDisk: true);
                 length = file.Length;
             }
@@ -42,19 +43,37 @@ internal sealed class BackupFile
             File.Move(unfinished, Path, _overwrite);
             return length;
         }
-        catch (HttpRequestException)
+        catch (FailedException failure)
         {
-            throw new FailedException($"The backup of {address} broke off. Nothing was written.");
+            throw new FailedException($"{failure.Message} Nothing was written.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new FailedException(
-                failure is HttpIOException ? $"The backup of {address} broke off. Nothing was written." : $"{Path} cannot be written: {failure.Message}");
+            throw new FailedException($"{Path} cannot be written: {failure.Message}");
         }
         finally
         {
             File.Delete(unfinished);
         }
+    }
+
+    // A device or a link would be replaced by the file.
+    private static bool IsSpecial(string path)
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            return true;
+        }
+
+        if (OperatingSystem.IsWindows() || !File.Exists(path))
+        {
+            return false;
+        }
+
+        // .NET tells devices, pipes and sockets apart from files nowhere in its public API; this program of POSIX does.
+        using var test = Process.Start("test", ["-f", System.IO.Path.GetFullPath(path)]);
+        test.WaitForExit();
+        return test.ExitCode != 0;
     }
 
     private static FileStream Create(string path)

@@ -9,9 +9,9 @@ internal sealed record AdministratorKey(string Secret, string Source)
 
     public static AdministratorKey Find()
     {
-        if (Environment.GetEnvironmentVariable(Variable) is { } configured && !string.IsNullOrWhiteSpace(configured))
+        if (Setting.Find(Variable) is { } configured)
         {
-            return Checked(configured, Variable);
+            return Checked(configured.Value, configured.Source);
         }
 
         if (Environment.GetEnvironmentVariable(StateVariable) is not { Length: > 0 } folder)

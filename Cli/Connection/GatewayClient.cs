@@ -28,6 +28,9 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
 
     public GatewayAddress Address => address;
 
+    /// <summary>How long an answer that has begun may be silent. The gateway itself gives up on a silent provider earlier.</summary>
+    public TimeSpan BodyPatience { get; init; } = Patience;
+
     public Task<GatewayAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, path, body: null, cancellationToken);
 
@@ -45,7 +48,7 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
         HttpMethod method, string path, HttpContent? content, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var response = await OpenAsync(method, path, content, patience, cancellationToken);
-        var text = await ReadAsync(response, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
         try
         {
             return GatewayAnswer.Of(text);
@@ -70,7 +73,7 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
 
         using (response)
         {
-            throw Refusal(response.StatusCode, await ReadAsync(response, cancellationToken));
+            throw Refusal(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
         }
     }
 
@@ -81,7 +84,8 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
         limit.CancelAfter(patience);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return await WithPatienceAsync(response, cancellationToken);
         }
         catch (HttpRequestException exception)
         {
@@ -99,16 +103,16 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> WithPatienceAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        try
+        var head = response.Content.Headers;
+        response.Content = new StreamContent(new PatientStream(await response.Content.ReadAsStreamAsync(cancellationToken), BodyPatience, address));
+        foreach (var (name, values) in head)
         {
-            return await response.Content.ReadAsStringAsync(cancellationToken);
+            response.Content.Headers.TryAddWithoutValidation(name, values);
         }
-        catch (HttpRequestException)
-        {
-            throw new FailedException($"The answer of {address} broke off.");
-        }
+
+        return response;
     }
 
     private FailedException Refusal(HttpStatusCode status, string text)

@@ -36,13 +36,13 @@ internal sealed class CreateKeyCommand : GatewayCommand
         var body = new JsonObject { ["name"] = parsed.GetRequiredValue(_name), ["limits"] = _limits.Read(parsed) };
         foreach (var (option, member) in new[] { (_description, "description"), (_account, "account_id"), (_tariff, "tariff"), (_role, "role") })
         {
-            if (parsed.GetValue(option) is { } value)
+            if (parsed.GetText(option) is { } value)
             {
                 body[member] = value;
             }
         }
 
-        if (parsed.GetValue(_models) is { } models)
+        if (parsed.GetText(_models) is { } models)
         {
             body["allowed_models"] = new JsonArray([.. models.Split(',', StringSplitOptions.TrimEntries).Select(model => (JsonNode)model)]);
         }

@@ -18,7 +18,7 @@ internal sealed class ImportKeysCommand : GatewayCommand
 
     protected override async Task RunAsync(Session session, CancellationToken cancellationToken)
     {
-        var account = session.Parsed.GetValue(_account);
+        var account = session.Parsed.GetText(_account);
         var path = account is null ? "/admin/keys/import" : $"/admin/keys/import?account={Uri.EscapeDataString(account)}";
         await using var file = InputFile.Open(session.Parsed.GetRequiredValue(_file));
         using var content = new StreamContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };

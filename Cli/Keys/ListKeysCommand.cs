@@ -22,7 +22,7 @@ internal sealed class ListKeysCommand : GatewayCommand
     protected override async Task RunAsync(Session session, CancellationToken cancellationToken)
     {
         var path = $"/admin/keys?include_inactive={(session.Parsed.GetValue(_all) ? "true" : "false")}";
-        if (session.Parsed.GetValue(_account) is { } account)
+        if (session.Parsed.GetText(_account) is { } account)
         {
             path += $"&account={Uri.EscapeDataString(account)}";
         }

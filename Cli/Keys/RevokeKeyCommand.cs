@@ -28,6 +28,7 @@ internal sealed class RevokeKeyCommand : GatewayCommand
         {
             var key = await session.Gateway.GetAsync(path, cancellationToken);
             Question.Ask($"Revoke the key {KeyRecord.Name(key.Root)} of {key.Root.Text("account_id")}? It stops at once, and for good.");
+            path = KeyOption.Path(key.Root);
         }
 
         session.Printer.Print(await session.Gateway.PostAsync($"{path}/revoke", body: null, cancellationToken));

@@ -37,6 +37,7 @@ internal sealed class RotateKeyCommand : GatewayCommand
             Question.DemandTerminal();
             var key = await session.Gateway.GetAsync(path, cancellationToken);
             Question.Ask($"Rotate the key {KeyRecord.Name(key.Root)} without overlap? Its secret of now stops at once.");
+            path = KeyOption.Path(key.Root);
         }
 
         var body = new JsonObject { ["overlap_seconds"] = (long)overlap.TotalSeconds };

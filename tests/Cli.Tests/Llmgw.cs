@@ -79,7 +79,14 @@ public sealed class Llmgw(Uri gateway, string adminKey)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["LLMGW_URL"] = gateway.ToString(), ["ADMIN_API_KEY"] = adminKey, ["LLMGATEWAY_STATE"] = "/nonexistent", ["NO_COLOR"] = "" },
+            Environment =
+            {
+                ["LLMGW_URL"] = gateway.ToString(),
+                ["ADMIN_API_KEY"] = adminKey,
+                ["LLMGATEWAY_STATE"] = "/nonexistent",
+                ["LLMGATEWAY_ENV_FILE"] = "/dev/null",
+                ["NO_COLOR"] = "",
+            },
         };
         prepare?.Invoke(start);
         return Process.Start(start)!;
