@@ -33,39 +33,15 @@ internal sealed class KeyLimitEndpoints(KeysAdminApi.KeysAdminApiClient keys, Ad
             }
 
             var request = new SetLimitsRequest { Actor = AdminEndpoint.ActorOf(context), Key = key, Limits = limits.ToProto(), KeepUnset = keepUnset };
-            var taken = keepUnset ? NullMembers(body.Bytes.Span) : [];
-            if (taken.Count > 0 && await KeepOthersAsync(request, taken, context.RequestAborted) is { } rejection)
+            if (keepUnset)
             {
-                return rejection;
+                request.Removed.AddRange(NullMembers(body.Bytes.Span));
             }
 
             var reply = await keys.SetLimitsAsync(request, cancellationToken: context.RequestAborted);
             return reply.Rejection is { } refused ? refused : AdminAnswer.Of(KeyBody.From(reply.Key), AdminJson.Wire.KeyBody);
         }
     }
-
-    // Keys can replace all limits or change some, not take away some. Between the look and the change another administrator's change of the
-    // same key is lost; the audit has both.
-    private async Task<Rejection?> KeepOthersAsync(SetLimitsRequest request, HashSet<string> taken, CancellationToken cancellationToken)
-    {
-        var reply = await keys.GetKeyAsync(new() { Key = request.Key }, cancellationToken: cancellationToken);
-        if (reply.Rejection is { } rejection)
-        {
-            return rejection;
-        }
-
-        var limits = reply.Key.Limits?.Clone() ?? new Limits();
-        limits.MergeFrom(request.Limits);
-        foreach (var field in Limits.Descriptor.Fields.InDeclarationOrder().Where(field => taken.Contains(JsonName(field.Name))))
-        {
-            field.Accessor.Clear(limits);
-        }
-
-        (request.Limits, request.KeepUnset, request.Key) = (limits, false, reply.Key.Id);
-        return null;
-    }
-
-    private static string JsonName(string field) => field.Replace("_nano_usd", "_usd", StringComparison.Ordinal);
 
     private static HashSet<string> NullMembers(ReadOnlySpan<byte> body)
     {

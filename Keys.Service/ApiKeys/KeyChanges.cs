@@ -28,12 +28,12 @@ internal sealed class KeyChanges(Mutations mutations, KeyViews views, TimeProvid
     public Task<Outcome<Key>> SetLimitsAsync(SetLimitsRequest request, CancellationToken cancellationToken)
     {
         var limits = KeyLimits.From(request.Limits);
-        var fields = new Fields().Key(request.Key).Limits(limits);
+        var fields = new Fields().Key(request.Key).Limits(limits).Removed(request.Removed, limits);
         return ChangeAsync(request.Actor, request.Key, fields, "key.limits_set", SetAsync, cancellationToken);
 
         Task<Rejection?> SetAsync(Mutation mutation, ApiKey key, CancellationToken cancel)
         {
-            key.Limits = request.KeepUnset ? limits.Or(key.Limits) : limits;
+            key.Limits = request.KeepUnset ? limits.Or(key.Limits.Without(request.Removed)) : limits;
             return Task.FromResult<Rejection?>(null);
         }
     }

@@ -12,11 +12,7 @@ internal static class LastAdministrator
 
     /// <summary>Asked with the lock of <see cref="Management.Mutations"/> held.</summary>
     public static Task<bool> RemainsAsync(KeysDbContext db, string? withoutAccount, Guid? withoutKey, CancellationToken cancellationToken) =>
-        db.ApiKeys.AnyAsync(
-            key => key.Role == KeyRole.Administrator && key.RevokedAt == null && key.ExpiresAt == null
-                && key.Id != withoutKey && key.AccountId != withoutAccount
-                && db.Accounts.Any(account => account.Id == key.AccountId && account.RevokedAt == null),
-            cancellationToken);
+        Remaining(db, withoutAccount, withoutKey).AnyAsync(cancellationToken);
 
     /// <summary>Whether an account has keys that count, and no other has. Asked with the same lock.</summary>
     public static async Task<bool> IsOfAsync(KeysDbContext db, string account, CancellationToken cancellationToken) =>
@@ -26,4 +22,9 @@ internal static class LastAdministrator
 
     /// <summary>Whether taking this key away can matter: one that does not count now can.</summary>
     public static bool Counts(ApiKey key) => key is { Role: KeyRole.Administrator, RevokedAt: null, ExpiresAt: null };
+
+    internal static IQueryable<ApiKey> Remaining(KeysDbContext db, string? withoutAccount, Guid? withoutKey) => db.ApiKeys.Where(
+        key => key.Role == KeyRole.Administrator && key.RevokedAt == null && key.ExpiresAt == null
+            && key.Id != withoutKey && key.AccountId != withoutAccount
+            && db.Accounts.Any(account => account.Id == key.AccountId && account.RevokedAt == null));
 }

@@ -30,6 +30,8 @@ internal sealed class ApiKeysTable : IEntityTypeConfiguration<ApiKey>
         key.HasIndex(k => k.Name).HasDatabaseName("api_keys_name_idx");
         key.HasIndex(k => k.TariffId).HasDatabaseName("api_keys_tariff_id_idx");
         key.HasIndex(k => k.AccountId).IsUnique().HasFilter("source = 'token'").HasDatabaseName("api_keys_token_account_id_key");
+        key.HasIndex(k => k.Id, "api_keys_active_idx").HasFilter("revoked_at IS NULL");
+        key.HasIndex(k => k.AccountId, "api_keys_administrators_idx").HasFilter("role = 'administrator'");
         key.HasOne<Account>().WithMany().HasForeignKey(k => k.AccountId).HasConstraintName("api_keys_account_id_fkey")
             .OnDelete(DeleteBehavior.Restrict);
         key.HasOne<Tariff>().WithMany().HasForeignKey(k => k.TariffId).HasConstraintName("api_keys_tariff_id_fkey")

@@ -15,9 +15,9 @@ internal sealed class TariffChanges(Mutations mutations, TariffViews views, Time
         var limits = KeyLimits.From(request.Limits);
         var fields = new Fields().TariffId("id", request.Id).Description(request.Description).Limits(limits)
             .EffectiveFrom(request.EffectiveFrom, Moment.Now(time));
-        return mutations.RunAsync<Protos.Keys.V1.Tariff>(request.Actor, fields, CreateAsync, cancellationToken);
+        return ChangeAsync(request.Actor, fields, CreateAsync, cancellationToken);
 
-        async Task<Outcome<Protos.Keys.V1.Tariff>> CreateAsync(Mutation mutation, CancellationToken cancel)
+        async Task<Outcome<Tariff>> CreateAsync(Mutation mutation, CancellationToken cancel)
         {
             if (await mutation.Db.Tariffs.AnyAsync(tariff => tariff.Id == request.Id, cancel))
             {
@@ -33,16 +33,16 @@ internal sealed class TariffChanges(Mutations mutations, TariffViews views, Time
             var created = new Tariff { Id = request.Id, Description = request.Description, CreatedAt = mutation.Now, Versions = [version] };
             mutation.Db.Tariffs.Add(created);
             mutation.Record(created, "tariff.created", new { created.Description, version.EffectiveFrom, version.Limits });
-            return await views.OfAsync(created, mutation.Now, cancel);
+            return created;
         }
     }
 
     public Task<Outcome<Protos.Keys.V1.Tariff>> UpdateAsync(UpdateTariffRequest request, CancellationToken cancellationToken)
     {
         var fields = new Fields().TariffId("id", request.Id).Description(request.Description);
-        return mutations.RunAsync<Protos.Keys.V1.Tariff>(request.Actor, fields, UpdateAsync, cancellationToken);
+        return ChangeAsync(request.Actor, fields, UpdateAsync, cancellationToken);
 
-        async Task<Outcome<Protos.Keys.V1.Tariff>> UpdateAsync(Mutation mutation, CancellationToken cancel)
+        async Task<Outcome<Tariff>> UpdateAsync(Mutation mutation, CancellationToken cancel)
         {
             if (await FindAsync(mutation, request.Id, cancel) is not { } tariff)
             {
@@ -55,7 +55,7 @@ internal sealed class TariffChanges(Mutations mutations, TariffViews views, Time
                 mutation.Record(tariff, "tariff.updated", differences);
             }
 
-            return await views.OfAsync(tariff, mutation.Now, cancel);
+            return tariff;
         }
     }
 
@@ -63,9 +63,9 @@ internal sealed class TariffChanges(Mutations mutations, TariffViews views, Time
     {
         var limits = KeyLimits.From(request.Limits);
         var fields = new Fields().TariffId("id", request.Id).Limits(limits).EffectiveFrom(request.EffectiveFrom, Moment.Now(time));
-        return mutations.RunAsync<Protos.Keys.V1.Tariff>(request.Actor, fields, AddAsync, cancellationToken);
+        return ChangeAsync(request.Actor, fields, AddAsync, cancellationToken);
 
-        async Task<Outcome<Protos.Keys.V1.Tariff>> AddAsync(Mutation mutation, CancellationToken cancel)
+        async Task<Outcome<Tariff>> AddAsync(Mutation mutation, CancellationToken cancel)
         {
             if (await FindAsync(mutation, request.Id, cancel) is not { } tariff)
             {
@@ -85,8 +85,16 @@ internal sealed class TariffChanges(Mutations mutations, TariffViews views, Time
 
             tariff.Versions.Add(version);
             mutation.Record(tariff, "tariff.version_added", new { version.EffectiveFrom, version.Limits });
-            return await views.OfAsync(tariff, mutation.Now, cancel);
+            return tariff;
         }
+    }
+
+    // The keys of a tariff, any number, are counted after the commit, so that nobody else's change waits for it.
+    private async Task<Outcome<Protos.Keys.V1.Tariff>> ChangeAsync(
+        Protos.Keys.V1.Actor by, Fields fields, Func<Mutation, CancellationToken, Task<Outcome<Tariff>>> change, CancellationToken cancellationToken)
+    {
+        var changed = await mutations.RunAsync(by, fields, change, cancellationToken);
+        return changed.Value is { } tariff ? await views.OfAsync(tariff, Moment.Now(time), cancellationToken) : changed.Rejection!;
     }
 
     private static Task<Tariff?> FindAsync(Mutation mutation, string id, CancellationToken cancellationToken) =>

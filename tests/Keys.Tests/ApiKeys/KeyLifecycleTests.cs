@@ -151,6 +151,48 @@ public sealed class KeyLifecycleTests(PostgresFixture postgres) : IClassFixture<
     }
 
     [Fact]
+    public async Task Limits_that_are_named_are_taken_away_and_all_others_stay()
+    {
+        await using var host = await StartAsync();
+        var key = (await host.IssueAsync(limits: new Protos.Keys.V1.Limits { DailyTokens = 1, DailyNanoUsd = 2, Parallel = 3 })).Key.Id;
+
+        (await SetAsync(new() { RequestsPerHour = 4 }, "daily_usd", "parallel", "total_tokens")).Key.Limits
+            .ShouldBe(new Protos.Keys.V1.Limits { DailyTokens = 1, RequestsPerHour = 4 });
+        (await SetAsync(new(), "daily_nano_usd")).Rejection.Field.ShouldBe("removed[0]");
+        (await SetAsync(new() { Parallel = 5 }, "daily_tokens", "parallel")).Rejection.Field.ShouldBe("removed[1]");
+        (await SetAsync(new(), [.. Enumerable.Repeat("parallel", 11)])).Rejection.Field.ShouldBe("removed");
+        (await host.GetAsync(key)).Limits.ShouldBe(new Protos.Keys.V1.Limits { DailyTokens = 1, RequestsPerHour = 4 });
+
+        async Task<KeyReply> SetAsync(Protos.Keys.V1.Limits limits, params string[] removed) => await host.Admin.SetLimitsAsync(
+            new SetLimitsRequest { Actor = Management.By, Key = key, Limits = limits, KeepUnset = true, Removed = { removed } });
+    }
+
+    [Fact]
+    public async Task Limits_taken_away_at_once_with_others_set_lose_nothing()
+    {
+        await using var host = await StartAsync();
+        var key = (await host.IssueAsync(limits: new Protos.Keys.V1.Limits { DailyTokens = 1, Parallel = 3 })).Key.Id;
+
+        await Task.WhenAll(
+            SetAsync(new() { MonthlyTokens = 7 }), SetAsync(new(), "daily_tokens"), SetAsync(new() { TotalTokens = 8 }), SetAsync(new(), "parallel"));
+
+        (await host.GetAsync(key)).Limits.ShouldBe(new Protos.Keys.V1.Limits { MonthlyTokens = 7, TotalTokens = 8 });
+
+        async Task SetAsync(Protos.Keys.V1.Limits limits, params string[] removed) => (await host.Admin.SetLimitsAsync(
+            new SetLimitsRequest { Actor = Management.By, Key = key, Limits = limits, KeepUnset = true, Removed = { removed } })).Rejection.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_change_of_a_key_that_may_be_named_by_its_name_is_not_repeated()
+    {
+        var changes = KeysAdminApi.Descriptor.Methods
+            .Where(method => method.InputType.FindFieldByName("key") is not null && method.InputType.FindFieldByName("actor") is not null).ToList();
+
+        changes.Select(method => method.Name).ShouldBe(["RotateKey", "UpdateKey", "SetLimits", "RevokeKey"], ignoreOrder: true);
+        changes.ShouldAllBe(method => method.GetOptions() == null || !method.GetOptions().HasIdempotencyLevel);
+    }
+
+    [Fact]
     public async Task Limits_are_replaced_or_added_to()
     {
         await using var host = await StartAsync();

@@ -82,6 +82,26 @@ public sealed class KeyListTests(PostgresFixture postgres) : IClassFixture<Postg
         (stats.ActiveKeys, stats.LimitedKeys, stats.TotalTokensSum, stats.TotalTokensAverage).ShouldBe((50_001, 50_000, 1_250_025_000, 25_000));
     }
 
+    [Fact]
+    public async Task What_is_still_good_among_many_revoked_keys_is_read_by_an_index()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using var host = await StartAsync(database);
+        await using var db = Database.Open(database);
+        await db.Database.ExecuteSqlRawAsync("""
+            INSERT INTO keys.accounts (id, created_at) VALUES ('acme', now());
+            INSERT INTO keys.api_keys (id, account_id, name, role, source, created_at, revoked_at)
+            SELECT lpad(to_hex(n), 32, '0')::uuid, 'acme', 'key ' || n, 'account', 'issued', now(), CASE WHEN n < 19900 THEN now() END
+            FROM generate_series(1, 20000) n;
+            ANALYZE keys.api_keys; ANALYZE keys.accounts;
+            """);
+
+        var page = KeyList.Query(db, new ListKeysRequest(), new Page("keys", 50, null), _time.GetUtcNow());
+
+        (await PlanAsync(db, page)).ShouldContain("api_keys_active_idx");
+        (await PlanAsync(db, LastAdministrator.Remaining(db, "acme", Guid.NewGuid()))).ShouldContain("api_keys_administrators_idx");
+    }
+
     private static async Task<string> PlanAsync(KeysDbContext db, IQueryable<ApiKey> query)
     {
         await db.Database.OpenConnectionAsync();

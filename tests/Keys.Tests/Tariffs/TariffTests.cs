@@ -1,12 +1,36 @@
 using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
+using Microsoft.EntityFrameworkCore;
 
 namespace LlmGateway.Keys.Tests.Tariffs;
 
 public sealed class TariffTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>
 {
     private readonly FakeTime _time = new();
+
+    [Fact]
+    public async Task A_tariffs_keys_are_counted_after_its_commit()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        await using var host = await KeysHost.StartAsync(database, "", "sk-administrator-of-this-test", _time);
+        await using var blocker = Database.Open(database);
+        await using var transaction = await blocker.Database.BeginTransactionAsync();
+        await blocker.Database.ExecuteSqlRawAsync("LOCK TABLE keys.api_keys IN ACCESS EXCLUSIVE MODE");
+
+        // It cannot be answered before the count, which waits for the lock; by then it is there for all to see.
+        var creating = host.CreateTariffAsync("gold", new Protos.Keys.V1.Limits());
+        await using var other = Database.Open(database);
+        var deadline = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        while (!await other.Tariffs.AnyAsync(tariff => tariff.Id == "gold"))
+        {
+            (TimeProvider.System.GetUtcNow() < deadline).ShouldBeTrue("the tariff is not committed before its keys are counted");
+        }
+
+        creating.IsCompleted.ShouldBeFalse();
+        await transaction.RollbackAsync();
+        (await creating).Keys.ShouldBe(0);
+    }
 
     [Fact]
     public async Task A_version_takes_effect_at_its_date_for_the_tariff_and_its_keys()
