@@ -1,9 +1,11 @@
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Backup;
+using LlmGateway.Keys.Changes;
 using LlmGateway.Keys.Data;
 using LlmGateway.Keys.Grpc;
 using LlmGateway.Keys.Limits;
 using LlmGateway.Keys.Management;
+using LlmGateway.Keys.Tokens;
 using LlmGateway.Keys.Verification;
 using LlmGateway.ServiceDefaults;
 
@@ -23,7 +25,9 @@ internal static class KeysApp
         builder.AddKeysDatabase();   // Data/
         builder.AddLimits();         // Limits/
         builder.AddApiKeys();        // ApiKeys/
+        builder.AddTokens();         // Tokens/
         builder.AddVerification();   // Verification/
+        builder.AddChanges();        // Changes/
         builder.AddManagement();     // Management/
         builder.AddBackup();         // Backup/
         builder.AddGrpcDefaults(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);   // Grpc/

@@ -3,6 +3,7 @@ using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Audit;
 using LlmGateway.Keys.Backup;
 using LlmGateway.Keys.Tariffs;
+using LlmGateway.Keys.Tokens;
 using LlmGateway.Protos.Keys.V1;
 
 namespace LlmGateway.Keys.Grpc;
@@ -21,4 +22,5 @@ internal sealed partial class KeysAdminGrpcService(
     TariffList tariffList,
     AuditList auditList,
     BackupExport backupExport,
-    BackupRestore backupRestore) : KeysAdminApi.KeysAdminApiBase;
+    BackupRestore backupRestore,
+    SigningKeys signingKeys) : KeysAdminApi.KeysAdminApiBase;

@@ -81,6 +81,8 @@ internal sealed class KeysHost : IAsyncDisposable
     public async Task<Protos.Keys.V1.Verification> VerifyAsync(string secret) =>
         (await Client.VerifyAsync(new VerifyRequest { Secrets = { new PresentedSecret { Secret = secret } } })).Verifications.Single();
 
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
