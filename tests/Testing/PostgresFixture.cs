@@ -23,7 +23,15 @@ public sealed class PostgresFixture
         await connection.OpenAsync();
         await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
         await create.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 50 }.ConnectionString;
+
+        // Each database has a pool of its own, and PostgreSQL accepts a hundred connections: those of tests that are over must go soon.
+        return new NpgsqlConnectionStringBuilder(server)
+        {
+            Database = name,
+            MaxPoolSize = 50,
+            ConnectionIdleLifetime = 3,
+            ConnectionPruningInterval = 1,
+        }.ConnectionString;
     }
 
     private static async Task<string> StartAsync()
