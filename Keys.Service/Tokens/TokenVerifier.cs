@@ -67,7 +67,7 @@ internal sealed partial class TokenVerifier(SigningKeys ours, IssuerKeys theirs,
             || (!string.IsNullOrEmpty(_options.Issuer) && token.Issuer != _options.Issuer)
             || (!string.IsNullOrEmpty(_options.Audience) && !token.Audiences.Contains(_options.Audience))
             || !AccountIds().IsMatch(token.Subject)
-            || token.Subject is Account.Administrator or Account.Internal
+            || token.Subject is Account.Administrator or Account.Internal or "." or ".."
             || !IsInTime(token, _options.ClockSkew))
         {
             return null;

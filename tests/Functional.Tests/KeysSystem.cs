@@ -15,6 +15,9 @@ public sealed class KeysSystem : IAsyncLifetime
 {
     public const string InternalKey = "sk-functional-tests-internal";
 
+    /// <summary>Signs the tokens of an outside issuer.</summary>
+    public const string JwtSecret = "a-secret-of-the-functional-tests-of-tokens";
+
     private GatewaySystem? _system;
 
     public GatewaySystem System => _system ?? throw new InvalidOperationException("The system has not been started.");
@@ -28,7 +31,7 @@ public sealed class KeysSystem : IAsyncLifetime
         _system = await GatewaySystem.StartAsync(new SystemSettings
         {
             WithSecondGateway = true,
-            Environment = { ["INTERNAL_API_KEY"] = InternalKey, ["Auth__UseReportSeconds"] = "1" },
+            Environment = { ["INTERNAL_API_KEY"] = InternalKey, ["JWT_SECRET_KEY"] = JwtSecret, ["Auth__UseReportSeconds"] = "1" },
         });
         First.BaseAddress = _system.Gateway;
         Second.BaseAddress = _system.SecondGateway;

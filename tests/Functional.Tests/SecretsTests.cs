@@ -15,7 +15,7 @@ public sealed class SecretsTests
         await using var collector = await OtlpCollector.StartAsync();
         var system = await GatewaySystem.StartAsync(new SystemSettings { Environment = Environment(secrets, collector) });
         string lastRequest;
-        string issued;
+        string[] issued;
         await using (system)
         {
             await MisuseAsync(system, secrets);
@@ -31,7 +31,7 @@ public sealed class SecretsTests
         evidence.Has("traces", "/v1/chat/completions").ShouldBeTrue("the traces are the run's");
         evidence.Has("traces", "/llmgateway.keys.v1.KeysApi/Verify").ShouldBeTrue("spans say which method was called");
         evidence.Has("metrics", "http.server.request.duration").ShouldBeTrue("the metrics are the run's");
-        secrets.All.Append(issued).SelectMany(secret => evidence.LeaksOf(secret)).Take(20).ShouldBeEmpty();
+        secrets.All.Concat(issued).SelectMany(secret => evidence.LeaksOf(secret)).Take(20).ShouldBeEmpty();
     }
 
     // As talkative as settings can make it.
@@ -78,7 +78,8 @@ public sealed class SecretsTests
         await misuse.SendInBodiesAsync(secrets.Prompt);
     }
 
-    private static async Task<string> AdministerAsync(GatewaySystem system, RunSecrets secrets)
+    /// <returns>What was made and used: a key, and a token that stands for it.</returns>
+    private static async Task<string[]> AdministerAsync(GatewaySystem system, RunSecrets secrets)
     {
         var administration = new Administration(system.Http, secrets.Administrator);
         var issued = await administration.IssueAndUseAsync();
@@ -87,7 +88,7 @@ public sealed class SecretsTests
             await administration.PasteAsync(secret);
         }
 
-        return issued;
+        return [issued, await administration.ExchangeAndUseAsync(issued)];
     }
 
     private static async Task FailAtTheProviderAsync(GatewaySystem system, RunSecrets secrets)

@@ -13,9 +13,24 @@ internal sealed class Administration(HttpClient http, string administrator)
         var issued = await SendAsync("/admin/keys", new JsonObject { ["name"] = "issued in this run", ["account_id"] = "issued" });
         issued.StatusCode.ShouldBe(HttpStatusCode.Created);
         var secret = (string)JsonNode.Parse(await issued.Content.ReadAsStringAsync())!["secret"]!;
-        using var call = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { Authorization = new("Bearer", secret) } };
-        (await http.SendAsync(call)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await UseAsync(secret, HttpMethod.Get, "/v1/models");
         return secret;
+    }
+
+    /// <returns>A token that stands for the key and has been used.</returns>
+    public async Task<string> ExchangeAndUseAsync(string key)
+    {
+        var token = (string)JsonNode.Parse(await UseAsync(key, HttpMethod.Post, "/auth/token"))!["access_token"]!;
+        await UseAsync(token, HttpMethod.Get, "/v1/models");
+        return token;
+    }
+
+    private async Task<string> UseAsync(string secret, HttpMethod method, string path)
+    {
+        using var call = new HttpRequestMessage(method, path) { Headers = { Authorization = new("Bearer", secret) } };
+        using var answer = await http.SendAsync(call);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return await answer.Content.ReadAsStringAsync();
     }
 
     /// <summary>In every text that an administrator writes; each is refused and not repeated.</summary>
