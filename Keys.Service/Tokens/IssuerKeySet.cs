@@ -52,7 +52,12 @@ internal static class IssuerKeySet
         }
 
         modulus = [.. modulus.SkipWhile(value => value == 0)];
-        return modulus.Length is >= 256 and <= MaxModulusBytes && (modulus.Length > 256 || modulus[0] >= 0x80) && (exponent[^1] & 1) == 1
+        exponent = [.. exponent.SkipWhile(value => value == 0)];
+
+        // With an exponent of one, anybody can sign.
+        var isStrong = modulus.Length is >= 256 and <= MaxModulusBytes && (modulus.Length > 256 || modulus[0] >= 0x80)
+            && exponent is not ([] or [1]) && (exponent[^1] & 1) == 1;
+        return isStrong
             ? new RsaSecurityKey(new RSAParameters { Modulus = modulus, Exponent = exponent })
             : null;
     }

@@ -109,8 +109,10 @@ internal sealed partial class TokenVerifier(SigningKeys ours, IssuerKeys theirs,
     {
         var now = time.GetUtcNow();
         var latestBegin = now + _options.ClockSkew;
-        return now < token.ExpiresAt + skewOfExpiry
-            && token.ExpiresAt <= now + LongestLife
+
+        // The longest life first: an expiry near the end of the calendar has no room for the skew.
+        return token.ExpiresAt <= now + LongestLife
+            && now < token.ExpiresAt + skewOfExpiry
             && !(token.NotBefore > latestBegin)
             && !(token.IssuedAt > latestBegin);
     }
