@@ -20,7 +20,8 @@ state_folder "$PWD"
 # The AppHost reads .env, makes the keys that are not configured, and says how to make the first call.
 export LLMGATEWAY_LOCAL_KEYS=$LLMGATEWAY_STATE
 
-build_when_changed artifacts/run.stamp . -- AppHost Keys.Service Billing.Service Routing.Service Gateway.Api
+# On standard output, like all that run.sh says while nothing is wrong.
+build_when_changed artifacts/run.stamp . -- AppHost Keys.Service Billing.Service Routing.Service Gateway.Api 2>&1
 
 # The same process id from here on: Ctrl-C and SIGTERM reach the AppHost, which stops all the others.
 exec dotnet artifacts/bin/AppHost/release/AppHost.dll "$@"
