@@ -55,6 +55,7 @@ public sealed class OutsideIssuerTests(PostgresFixture postgres) : IClassFixture
             key.Sign($$"""{"iss":"{{OutsideIssuer.Name}}","aud":"{{OutsideIssuer.Audience}}","sub":"acme"}"""),
             other.Token(Now), impostor.Token(Now), otherKind.Token(Now), key.Sign($$"""{"alg":"{{algorithm}}","kid":"three"}""", claims),
             other.Sign($$"""{"alg":"{{algorithm}}","kid":"two","jwk":{{other.Published}}}""", claims),
+            key.Sign($$"""{"alg":"{{algorithm[..2]}}512","kid":"one"}""", claims, HashAlgorithmName.SHA512),
             key.Sign("""{"alg":"none","kid":"one"}""", claims), $"{none}.AA", $"{none}.",
             .. from secret in key.PublicBytes
                from alg in new[] { "HS256", algorithm }

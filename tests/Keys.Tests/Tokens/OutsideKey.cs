@@ -63,13 +63,15 @@ internal sealed class OutsideKey : IDisposable
 
     public string Sign(string claims) => Sign($$"""{"alg":"{{Algorithm}}","kid":"{{Kid}}"}""", claims);
 
-    public string Sign(string header, string claims)
+    public string Sign(string header, string claims) => Sign(header, claims, HashAlgorithmName.SHA256);
+
+    public string Sign(string header, string claims, HashAlgorithmName hash)
     {
         var text = $"{TokenFactory.Encode(header)}.{TokenFactory.Encode(claims)}";
         var bytes = Encoding.ASCII.GetBytes(text);
         var signature = _key is RSA rsa
-            ? rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            : ((ECDsa)_key).SignData(bytes, HashAlgorithmName.SHA256);
+            ? rsa.SignData(bytes, hash, RSASignaturePadding.Pkcs1)
+            : ((ECDsa)_key).SignData(bytes, hash);
         return $"{text}.{Base64Url.EncodeToString(signature)}";
     }
 

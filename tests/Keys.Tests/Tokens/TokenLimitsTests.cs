@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Testing;
@@ -35,12 +38,27 @@ public sealed class TokenLimitsTests(PostgresFixture postgres) : IClassFixture<P
     }
 
     [Fact]
+    public async Task A_good_signature_with_another_algorithm_of_the_same_secret_is_refused()
+    {
+        var secret = new string('s', 64);
+        var settings = new Dictionary<string, string?> { ["Auth:Jwt:SecretKey"] = secret };
+        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", settings: settings);
+        var payload = TokenFactory.Payload(TimeProvider.System.GetUtcNow());
+        var text = $"{TokenFactory.Encode("""{"alg":"HS512"}""")}.{TokenFactory.Encode(payload)}";
+        var signature = HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes(text));
+
+        (await host.VerifyAsync(TokenFactory.Sign(Header, payload, secret))).Key.ShouldNotBeNull();
+        (await host.VerifyAsync($"{text}.{Base64Url.EncodeToString(signature)}")).Refusal?.Reason.ShouldBe(RefusalReason.InvalidToken);
+        (await host.VerifyAsync($"{text}.{Base64Url.EncodeToString(signature)}")).Key.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task An_extreme_token_is_refused_and_costs_the_others_of_its_batch_nothing()
     {
         await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", settings: Operators);
         string Expiring(string at) => TokenFactory.Sign(Header, $$"""{"sub":"acme","exp":{{at}}}""");
         var payload = TokenFactory.Payload(TimeProvider.System.GetUtcNow());
-        var invalidUtf8 = System.Buffers.Text.Base64Url.EncodeToString([.. "{\"alg\":\"HS256\",\""u8, 0xff, .. "\":1}"u8]);
+        var invalidUtf8 = Base64Url.EncodeToString([.. "{\"alg\":\"HS256\",\""u8, 0xff, .. "\":1}"u8]);
         string[] bad =
         [
             // The last seconds that a date can have: with the clock skew they would be none.
