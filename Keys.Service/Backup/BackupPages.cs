@@ -70,7 +70,7 @@ internal static class BackupPages
     private static async IAsyncEnumerable<TRow> ByIdAsync<TEntity, TRow>(
         IQueryable<string> ids, Func<string[], IQueryable<TEntity>> of, Func<TEntity, string> id, Func<TEntity, TRow> row)
     {
-        var all = await ids.Take(BackupRules.MostRows + 1).ToArrayAsync();
+        var all = await ids.OrderBy(id => id).Take(BackupRules.MostRows + 1).ToArrayAsync();
         Array.Sort(all, StringComparer.Ordinal);
         foreach (var page in all.Chunk(PageSize))
         {
