@@ -21,7 +21,7 @@ internal static class Verdicts
             KeyId = key.Id.ToString(),
             AccountId = key.AccountId,
             MaskedKey = key.Masked,
-            Role = ToProto(key.Role),
+            Role = key.Role.ToProto(),
             Name = key.Name,
             Limits = effective.Limits.ToProto(),
             TariffName = effective.Name,
@@ -36,13 +36,4 @@ internal static class Verdicts
     private static Duration? Until(DateTimeOffset? then, DateTimeOffset now) => then is { } at
         ? Duration.FromTimeSpan(at > now ? at - now : TimeSpan.Zero)
         : null;
-
-    private static Role ToProto(KeyRole role) => role switch
-    {
-        KeyRole.Account => Role.Account,
-        KeyRole.Operator => Role.Operator,
-        KeyRole.Administrator => Role.Administrator,
-        KeyRole.Internal => Role.Internal,
-        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Not a role that has a wire form."),
-    };
 }
