@@ -9,6 +9,9 @@ internal sealed class BillingOptions
 {
     public const string Section = "Billing";
 
+    /// <summary>False: no money is held and no call is charged, whether its price is known or not. What calls use is counted all the same.</summary>
+    public bool Enabled { get; set; } = true;
+
     /// <summary>Percent on top of the provider's price, to the hundredth.</summary>
     [Range(typeof(decimal), "0", "1000", ErrorMessage = "Billing:MarkupPercent: must be between {1} and {2}.")]
     public decimal MarkupPercent { get; set; } = 25;
@@ -53,7 +56,7 @@ internal sealed class BillingOptions
     public int WaitingLines { get; set; } = 4096;
 
     // Not public: the validation of annotations reads every public property, before it knows that the values are any good.
-    internal int MarkupBasisPoints => (int)(MarkupPercent * 100);
+    internal int MarkupBasisPoints => Enabled ? (int)(MarkupPercent * 100) : NanoUsd.UnchargedMarkup;
 
     internal NanoUsd DefaultGrant => NanoUsd.FromUsd(DefaultBalance);
 

@@ -22,6 +22,12 @@ public static class HealthEndpoints
     public const string Live = "live";
     public const string Ready = "ready";
 
+    private const string State = "state";
+    private static readonly Dictionary<string, object> IsDisabled = new() { [State] = "disabled" };
+
+    /// <summary>The operator has turned off what the check is about: nothing is wrong with that, and the body says "disabled".</summary>
+    public static HealthCheckResult Disabled(string description) => HealthCheckResult.Healthy(description, IsDisabled);
+
     internal static void AddDefaultHealthChecks(this IHostApplicationBuilder builder) =>
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [Live]);
 
@@ -53,7 +59,7 @@ public static class HealthEndpoints
             report.Entries.ToDictionary(
                 entry => entry.Key,
                 entry => new HealthAnswerCheck(
-                    Name(entry.Value.Status), entry.Value.Description, Math.Round(entry.Value.Duration.TotalMilliseconds, 1))));
+                    Name(entry.Value), entry.Value.Description, Math.Round(entry.Value.Duration.TotalMilliseconds, 1))));
 
         context.Response.StatusCode = report.Status == HealthStatus.Unhealthy
             ? StatusCodes.Status503ServiceUnavailable
@@ -71,6 +77,9 @@ public static class HealthEndpoints
             activity.IsAllDataRequested = false;
         }
     }
+
+    private static string Name(HealthReportEntry entry) =>
+        entry.Status == HealthStatus.Healthy && entry.Data.TryGetValue(State, out var state) ? (string)state : Name(entry.Status);
 
     private static string Name(HealthStatus status) => status switch
     {

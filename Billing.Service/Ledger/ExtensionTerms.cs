@@ -15,7 +15,7 @@ internal static class ExtensionTerms
         select u.item, h.prompt_tokens, h.markup_basis_points, c.provider, c.model, {PriceTable.Columns}
         from unnest($1) with ordinality u (request_id, item)
         cross join lateral (select x.* from billing.holds x where x.request_id = u.request_id limit 1) h
-        cross join lateral jsonb_to_recordset(h.candidates) c (provider text, model text)
+        left join lateral jsonb_to_recordset(h.candidates) c (provider text, model text) on true
         left join lateral (
             select p.* from billing.price_versions p
             where p.id = billing.call_price(h.candidates, h.price_book, h.created_at, c.provider, c.model) limit 1) v on true
@@ -45,6 +45,12 @@ internal static class ExtensionTerms
 
         public void AddCandidate(NpgsqlDataReader reader)
         {
+            if (reader.IsDBNull(3))
+            {
+                // Held while billing was off, and none of its candidates had a price.
+                return;
+            }
+
             if (PriceTable.ReadPrices(reader, 5).Usable is { } prices)
             {
                 _candidates.Add(prices);

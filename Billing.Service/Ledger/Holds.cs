@@ -83,6 +83,12 @@ internal sealed class Holds : IAsyncDisposable
 
     private async Task<Answer<GrantedHold>> DecideAsync(WantedHold wanted, CancellationToken cancellationToken)
     {
+        if (!_options.Enabled)
+        {
+            // Those without a price are not refused, and need not be looked for each time.
+            wanted = wanted with { Candidates = [.. wanted.Candidates.Where(_prices.Current.Prices.ContainsKey)] };
+        }
+
         var (book, unknown) = await _prices.FindAsync(wanted.Candidates, cancellationToken);
         if (unknown is { } model)
         {

@@ -9,8 +9,8 @@ namespace LlmGateway.Billing.Ledger;
 /// Makes one hold and one settlement before the first caller does, in a transaction that is rolled back: the first call of a process
 /// would otherwise pay for connections, plans and compilation with a good part of its deadline. The health check "ledger".
 /// </summary>
-internal sealed class LedgerWarmUp(
-    NpgsqlDataSource database, Prices prices, IOptions<BillingOptions> options, TimeProvider time)
+internal sealed partial class LedgerWarmUp(
+    NpgsqlDataSource database, Prices prices, IOptions<BillingOptions> options, TimeProvider time, ILogger<LedgerWarmUp> logger)
     : IHostedService, IHealthCheck
 {
     // No caller can name this account: the characters are outside its alphabet.
@@ -35,6 +35,11 @@ internal sealed class LedgerWarmUp(
         await SettleStatement.ExecuteAsync(
             connection, [new(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0)], time.GetUtcNow(), cancellationToken);
         await transaction.RollbackAsync(cancellationToken);
+        if (!options.Value.Enabled)
+        {
+            Log.Off(logger);
+        }
+
         _done = true;
     }
 
@@ -42,4 +47,11 @@ internal sealed class LedgerWarmUp(
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_done ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("Holds and settlements are not warmed up yet."));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning,
+            "Billing is off (BILLING_ENABLED=false): no money is held, no call is charged, and models without a price are served. What calls use is counted.")]
+        public static partial void Off(ILogger logger);
+    }
 }

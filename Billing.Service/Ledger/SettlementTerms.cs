@@ -49,6 +49,7 @@ internal static class SettlementTerms
             "settled" => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
             _ when PriceTable.ReadPrices(reader, 4) is { Usable: { } prices } => new SettleLine(
                 call, prices.CustomerPrice(call.Tokens, markup), prices.ProviderCost(call.Tokens), reader.GetInt64(3)),
+            _ when markup == NanoUsd.UnchargedMarkup => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
             _ => new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = call.Served },
         };
     }

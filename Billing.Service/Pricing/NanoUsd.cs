@@ -3,6 +3,12 @@ namespace LlmGateway.Billing.Pricing;
 /// <summary>An amount of money in nano-dollars (1e-9 USD). Sums that do not fit throw; they never wrap.</summary>
 internal readonly record struct NanoUsd(long Value) : IComparable<NanoUsd>
 {
+    /// <summary>
+    /// In basis points: it takes the provider's price away whole, so that the customer pays nothing. What is held while billing is off has
+    /// it, and is settled by it, whatever the setting is by then.
+    /// </summary>
+    public const int UnchargedMarkup = -10_000;
+
     private const decimal PerDollar = 1_000_000_000;
 
     public static NanoUsd Zero => default;

@@ -8,11 +8,12 @@ internal static class HealthRegistration
 
     public static void AddHealth(this IHostApplicationBuilder builder)
     {
+        builder.Services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<ServiceProbes>();
         builder.Services.AddHostedService<WarmUp>();
         builder.Services.AddHealthChecks()
             .AddService("keys", static probes => probes.Keys)
-            .AddService("billing", static probes => probes.Billing)
+            .AddCheck<BillingCheck>("billing", HealthStatus.Unhealthy, Ready)
             .AddService("routing", static probes => probes.Routing)
             .AddCheck<RedisCheck>("redis", HealthStatus.Degraded, Ready);
     }

@@ -62,6 +62,19 @@ public sealed class HealthEndpointsTests
     }
 
     [Fact]
+    public async Task What_the_operator_turned_off_is_called_disabled_and_degrades_nothing()
+    {
+        await using var host = await TestHost.StartAsync(builder => builder.Services.AddHealthChecks().AddCheck(
+            "extra", () => HealthEndpoints.Disabled("It is off.")));
+
+        var body = await host.Client.GetFromJsonAsync<JsonElement>(new Uri("/health", UriKind.Relative));
+
+        body.GetProperty("status").GetString().ShouldBe("healthy");
+        var check = body.GetProperty("checks").GetProperty("extra");
+        (check.GetProperty("status").GetString(), check.GetProperty("description").GetString()).ShouldBe(("disabled", "It is off."));
+    }
+
+    [Fact]
     public async Task No_answer_names_its_server()
     {
         await using var host = await StartAsync("Production");
