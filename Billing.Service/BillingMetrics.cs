@@ -89,6 +89,7 @@ internal sealed class BillingMetrics : IDisposable
     private static string Name(LedgerRefusalReason reason) => reason switch
     {
         LedgerRefusalReason.InsufficientBalance => "insufficient_balance",
+        LedgerRefusalReason.LimitReached => "limit_reached",
         LedgerRefusalReason.PriceUnknown => "price_unknown",
         LedgerRefusalReason.UnknownHold => "unknown_hold",
         LedgerRefusalReason.ClosedHold => "closed_hold",

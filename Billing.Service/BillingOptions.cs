@@ -32,6 +32,10 @@ internal sealed class BillingOptions
     [Range(0.1, 600, ErrorMessage = "Billing:SweepSeconds: must be between {1} and {2}.")]
     public double SweepSeconds { get; set; } = 15;
 
+    /// <summary>Output tokens at most that a call of an account with an overdraft holds money for; it may put out more.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Billing:EstimatedOutputTokens: must be between {1} and {2}.")]
+    public int EstimatedOutputTokens { get; set; } = 1024;
+
     /// <summary>A price file in place of the shipped prices.json. Read at start.</summary>
     public string PricesFile { get; set; } = "";
 

@@ -16,6 +16,8 @@ internal sealed class BillingDbContext(DbContextOptions<BillingDbContext> option
     public DbSet<Entry> Entries => Set<Entry>();
     public DbSet<Hold> Holds => Set<Hold>();
     public DbSet<Charge> Charges => Set<Charge>();
+    public DbSet<UsageDay> UsageDays => Set<UsageDay>();
+    public DbSet<KeyWindow> KeyWindows => Set<KeyWindow>();
     public DbSet<Rerating> Reratings => Set<Rerating>();
     public DbSet<PriceVersion> PriceVersions => Set<PriceVersion>();
 

@@ -5,24 +5,25 @@ namespace LlmGateway.Billing.Data;
 
 internal sealed class AccountConfiguration : IEntityTypeConfiguration<Account>
 {
-    public void Configure(EntityTypeBuilder<Account> builder) => builder.ToTable("accounts", table =>
+    public void Configure(EntityTypeBuilder<Account> builder)
     {
-        table.HasCheckConstraint("CK_accounts_balance", "balance >= 0");
-        table.HasCheckConstraint("CK_accounts_held", "held >= 0 AND held <= balance");
-    });
+        builder.ToTable("accounts", table =>
+        {
+            table.HasCheckConstraint("CK_accounts_overdraft", "overdraft BETWEEN 0 AND 1000000000000000000");
+            table.HasCheckConstraint("CK_accounts_balance", "balance >= -overdraft");
+            table.HasCheckConstraint("CK_accounts_held", "held >= 0 AND held - overdraft <= balance");
+        });
+        builder.Property(account => account.Overdraft).HasDefaultValue(0L);
+    }
 }
 
 internal sealed class PostingConfiguration : IEntityTypeConfiguration<Posting>
 {
     public void Configure(EntityTypeBuilder<Posting> builder)
     {
-        builder.ToTable("postings", table =>
-        {
-            table.HasCheckConstraint(
-                "CK_postings_kind",
-                "kind IN ('grant', 'top_up', 'charge', 'cache_hit', 'provider_cost', 'write_off', 'refund', 'adjustment')");
-            table.HasCheckConstraint("CK_postings_balance_after", "balance_after >= 0");
-        });
+        builder.ToTable("postings", table => table.HasCheckConstraint(
+            "CK_postings_kind",
+            "kind IN ('grant', 'top_up', 'charge', 'cache_hit', 'provider_cost', 'write_off', 'refund', 'adjustment')"));
         builder.Property(posting => posting.Id).UseIdentityAlwaysColumn();
         builder.HasIndex(posting => new { posting.RequestId, posting.Kind }).IsUnique()
             .HasFilter("request_id IS NOT NULL AND kind NOT IN ('adjustment', 'write_off', 'provider_cost')");
@@ -56,6 +57,8 @@ internal sealed class HoldConfiguration : IEntityTypeConfiguration<Hold>
         builder.HasKey(hold => hold.RequestId);
         builder.Property(hold => hold.Candidates).HasColumnType("jsonb");
         builder.Property(hold => hold.Attempts).HasColumnType("jsonb");
+        builder.Property(hold => hold.CountedTokens).HasDefaultValue(0L);
+        builder.Property(hold => hold.Bounded).HasDefaultValue(true);
         builder.HasIndex(hold => hold.ExpiresAt).HasFilter("state = 'open'");
     }
 }
@@ -69,6 +72,29 @@ internal sealed class ChargeConfiguration : IEntityTypeConfiguration<Charge>
         builder.HasKey(charge => charge.RequestId);
         builder.HasIndex(charge => new { charge.CreatedAt, charge.RequestId });
         builder.Property(charge => charge.Attempts).HasColumnType("jsonb");
+    }
+}
+
+internal sealed class UsageDayConfiguration : IEntityTypeConfiguration<UsageDay>
+{
+    public void Configure(EntityTypeBuilder<UsageDay> builder)
+    {
+        builder.ToTable("usage_days");
+        builder.HasKey(day => new { day.AccountId, day.KeyId, day.Day, day.Model, day.Provider });
+        builder.HasIndex(day => new { day.Day, day.AccountId });
+    }
+}
+
+internal sealed class KeyWindowConfiguration : IEntityTypeConfiguration<KeyWindow>
+{
+    public void Configure(EntityTypeBuilder<KeyWindow> builder)
+    {
+        builder.ToTable("key_windows", table =>
+        {
+            table.HasCheckConstraint("CK_key_windows_held", "held_tokens >= 0 AND held_cost >= 0");
+            table.HasCheckConstraint("CK_key_windows_kind", "kind IN ('total', 'day', 'month')");
+        });
+        builder.HasKey(window => new { window.AccountId, window.KeyId, window.Kind, window.Starts });
     }
 }
 

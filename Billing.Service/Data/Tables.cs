@@ -7,6 +7,9 @@ internal sealed class Account
     public required string Id { get; init; }
     public long Balance { get; init; }
     public long Held { get; init; }
+
+    /// <summary>How far below zero the balance may go. With one, holds are estimates.</summary>
+    public long Overdraft { get; init; }
     public DateTimeOffset OpenedAt { get; init; }
 }
 
@@ -58,6 +61,15 @@ internal sealed class Hold
 
     /// <summary>The provider calls of a released hold; those of a settled one are with its charge.</summary>
     public string? Attempts { get; init; }
+
+    /// <summary>The key's limits: tokens in all, a day and a month, nano-dollars likewise. Null: the key has none and its windows do not count the hold.</summary>
+    public long?[]? Limits { get; init; }
+
+    /// <summary>Tokens that the key's windows count as held.</summary>
+    public long CountedTokens { get; init; }
+
+    /// <summary>The amount covers the call's output bound, and not just an estimate.</summary>
+    public bool Bounded { get; init; }
 }
 
 /// <summary>What one settled call used and cost.</summary>
@@ -88,6 +100,48 @@ internal sealed class Charge
     public int TotalMs { get; init; }
     public required string Attempts { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>What one key's settled calls used of one model on a UTC day: that of their holds. Reratings and refunds are counted in.</summary>
+internal sealed class UsageDay
+{
+    public required string AccountId { get; init; }
+
+    /// <summary>Empty without a key.</summary>
+    public required string KeyId { get; init; }
+    public DateOnly Day { get; init; }
+
+    /// <summary>As the clients wrote it.</summary>
+    public required string Model { get; init; }
+    public required string Provider { get; init; }
+    public long Requests { get; init; }
+    public long InputTokens { get; init; }
+    public long CachedInputTokens { get; init; }
+
+    /// <summary>However long the provider keeps them.</summary>
+    public long CacheWriteTokens { get; init; }
+    public long OutputTokens { get; init; }
+    public long ReasoningTokens { get; init; }
+    public long Cost { get; init; }
+    public long WrittenOff { get; init; }
+    public long ProviderCost { get; init; }
+}
+
+/// <summary>What a key has used and holds in one window of its limits. Only keys that ever had a limit have windows.</summary>
+internal sealed class KeyWindow
+{
+    public required string AccountId { get; init; }
+    public required string KeyId { get; init; }
+
+    /// <summary>total, day or month.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>UTC; 1970-01-01 for total.</summary>
+    public DateOnly Starts { get; init; }
+    public long UsedTokens { get; init; }
+    public long UsedCost { get; init; }
+    public long HeldTokens { get; init; }
+    public long HeldCost { get; init; }
 }
 
 /// <summary>A charge that was given another price: what its call costs from then on, and what the account's balance gained by it.</summary>

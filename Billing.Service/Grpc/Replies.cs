@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Billing.Ledger;
+using LlmGateway.Billing.Quotas;
 using LlmGateway.Protos.Billing.V1;
 
 namespace LlmGateway.Billing.Grpc;
@@ -15,6 +16,7 @@ internal static class Replies
                 AmountNanoUsd = hold.Amount.Value,
                 OutputTokens = hold.OutputTokens,
                 ExpiresAt = Timestamp.FromDateTimeOffset(hold.ExpiresAt),
+                Estimate = !hold.Bounded,
             },
         }
         : new() { Refusal = answer.Refusal!.ToMessage() };
@@ -37,6 +39,7 @@ internal static class Replies
         Reason = refusal.Reason switch
         {
             LedgerRefusalReason.InsufficientBalance => RefusalReason.InsufficientBalance,
+            LedgerRefusalReason.LimitReached => Reason(refusal.Limit!.Window),
             LedgerRefusalReason.PriceUnknown => RefusalReason.PriceUnknown,
             LedgerRefusalReason.UnknownHold => RefusalReason.UnknownHold,
             LedgerRefusalReason.ClosedHold => RefusalReason.ClosedHold,
@@ -48,6 +51,25 @@ internal static class Replies
         BalanceNanoUsd = refusal.Balance.Value,
         HeldNanoUsd = refusal.Held.Value,
         Model = refusal.Model?.ToString() ?? "",
+        Limit = refusal.Limit?.ToMessage(),
+        PossibleOutputTokens = refusal.PossibleOutputTokens,
+    };
+
+    private static RefusalReason Reason(LimitWindow window) => window switch
+    {
+        LimitWindow.Total => RefusalReason.TotalLimit,
+        LimitWindow.Month => RefusalReason.MonthlyLimit,
+        LimitWindow.Day => RefusalReason.DailyLimit,
+        _ => throw new ArgumentOutOfRangeException(nameof(window), window, "Not a window that has a reason."),
+    };
+
+    private static Protos.Billing.V1.ReachedLimit ToMessage(this Quotas.ReachedLimit limit) => new()
+    {
+        Unit = limit.Unit == Quotas.LimitUnit.Tokens ? Protos.Billing.V1.LimitUnit.Tokens : Protos.Billing.V1.LimitUnit.NanoUsd,
+        Limit = limit.Limit,
+        Used = limit.Used,
+        Held = limit.Held,
+        ResetsAt = limit.ResetsAt is { } at ? Timestamp.FromDateTimeOffset(at) : null,
     };
 
     public static Transaction ToMessage(this AccountTransaction transaction) => new()

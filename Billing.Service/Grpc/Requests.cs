@@ -1,6 +1,8 @@
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Protos.Keys.V1;
 
 namespace LlmGateway.Billing.Grpc;
 
@@ -22,7 +24,33 @@ internal static class Requests
             [.. request.Candidates.Select((candidate, index) => candidate.ToPricedModel($"candidates[{index}]")).Distinct()],
             Fields.Tokens("prompt_tokens", request.PromptTokens),
             output,
-            Fields.InRange("min_output_tokens", request.MinOutputTokens, 0, output));
+            Fields.InRange("min_output_tokens", request.MinOutputTokens, 0, output))
+        {
+            Limits = request.Limits.ToKeyLimits(),
+        };
+    }
+
+    /// <summary>Null where nothing is limited.</summary>
+    private static KeyLimits? ToKeyLimits(this Limits? limits)
+    {
+        if (limits is null)
+        {
+            return null;
+        }
+
+        var checkedLimits = new KeyLimits
+        {
+            TotalTokens = limits.HasTotalTokens ? Tokens("limits.total_tokens", limits.TotalTokens) : null,
+            DailyTokens = limits.HasDailyTokens ? Tokens("limits.daily_tokens", limits.DailyTokens) : null,
+            MonthlyTokens = limits.HasMonthlyTokens ? Tokens("limits.monthly_tokens", limits.MonthlyTokens) : null,
+            TotalCost = limits.HasTotalNanoUsd ? Cost("limits.total_nano_usd", limits.TotalNanoUsd) : null,
+            DailyCost = limits.HasDailyNanoUsd ? Cost("limits.daily_nano_usd", limits.DailyNanoUsd) : null,
+            MonthlyCost = limits.HasMonthlyNanoUsd ? Cost("limits.monthly_nano_usd", limits.MonthlyNanoUsd) : null,
+        };
+        return checkedLimits.IsNone ? null : checkedLimits;
+
+        static long Tokens(string field, long value) => Fields.InRange(field, value, 0, KeyLimits.MostTokens);
+        static NanoUsd Cost(string field, long value) => new(Fields.InRange(field, value, 0, KeyLimits.MostCost.Value));
     }
 
     public static UsedCall ToUsedCall(this SettleRequest request, TimeProvider time)

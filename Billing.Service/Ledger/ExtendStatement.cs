@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 using Npgsql;
 
 namespace LlmGateway.Billing.Ledger;
@@ -16,14 +17,33 @@ internal enum ExtendOutcome
 
 /// <summary>What was decided: the hold's own figures as they stand then, and the account's.</summary>
 internal sealed record ExtendRow(
-    ExtendOutcome Outcome, NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, NanoUsd Balance, NanoUsd Held);
+    ExtendOutcome Outcome, NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, NanoUsd Balance, NanoUsd Held, bool Bounded)
+{
+    public NanoUsd Overdraft { get; init; }
+
+    public long PromptTokens { get; init; }
+
+    /// <summary>Tokens that the key's windows count as held for this call.</summary>
+    public long CountedTokens { get; init; }
+
+    /// <summary>The moment of the hold, whose windows count.</summary>
+    public DateTimeOffset HeldAt { get; init; }
+
+    /// <summary>That the hold was made with.</summary>
+    public KeyLimits? Limits { get; init; }
+
+    /// <summary>What was decided on, with <see cref="ExtendOutcome.Insufficient"/> and limits.</summary>
+    public KeyWindows? Windows { get; init; }
+}
 
 /// <summary>Calls billing.extend: any number of holds, decided in one round trip and one commit.</summary>
 internal static class ExtendStatement
 {
     private const string Sql =
         """
-        select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held from billing.extend($1, $2, $3)
+        select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held, r_bounded, r_overdraft, r_prompt_tokens,
+            r_counted_tokens, r_created_at, r_limits, r_windows
+        from billing.extend($1, $2, $3)
         """;
 
     /// <returns>One element for each line, in the lines' order: null where there is no such hold.</returns>
@@ -54,8 +74,17 @@ internal static class ExtendStatement
             "closed" => ExtendOutcome.Closed,
             var other => throw new InvalidOperationException($"billing.extend answered {other}."),
         };
-        return new(
+        var row = new ExtendRow(
             outcome, new(reader.GetInt64(2)), reader.GetInt64(3), reader.GetFieldValue<DateTimeOffset>(4), new(reader.GetInt64(5)),
-            new(reader.GetInt64(6)));
+            new(reader.GetInt64(6)), reader.GetBoolean(7));
+        return outcome != ExtendOutcome.Insufficient ? row : row with
+        {
+            Overdraft = new(reader.GetInt64(8)),
+            PromptTokens = reader.GetInt64(9),
+            CountedTokens = reader.GetInt64(10),
+            HeldAt = reader.GetFieldValue<DateTimeOffset>(11),
+            Limits = KeyLimits.FromArray(reader.IsDBNull(12) ? null : reader.GetFieldValue<long?[]>(12)),
+            Windows = KeyWindows.FromArray(reader.IsDBNull(13) ? null : reader.GetFieldValue<long[]>(13)),
+        };
     }
 }

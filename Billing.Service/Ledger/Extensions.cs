@@ -44,23 +44,18 @@ internal sealed class Extensions : IAsyncDisposable
         var (answers, next) = (new Answer<GrantedHold>[wanted.Count], 0);
         for (var index = 0; index < answers.Length; index++)
         {
-            answers[index] = quotes[index].Refusal is { } refusal ? refusal : ToAnswer(lines[next], rows[next++]);
+            answers[index] = quotes[index] is { Value: { } quote } ? ToAnswer(lines[next], rows[next++], quote) : quotes[index].Refusal!;
             _metrics.ExtensionDecided(answers[index].Refusal?.Reason);
         }
 
         return answers;
     }
 
-    private static Answer<GrantedHold> ToAnswer(ExtendLine line, ExtendRow? row) => row switch
+    private static Answer<GrantedHold> ToAnswer(ExtendLine line, ExtendRow? row, HoldQuote quote) => row switch
     {
         null => new LedgerRefusal(LedgerRefusalReason.UnknownHold),
-        { Outcome: ExtendOutcome.Held } => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt),
+        { Outcome: ExtendOutcome.Held } => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt, row.Bounded),
         { Outcome: ExtendOutcome.Closed } => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
-        _ => new LedgerRefusal(LedgerRefusalReason.InsufficientBalance)
-        {
-            Required = line.Amount - row.Amount,
-            Balance = row.Balance,
-            Held = row.Held,
-        },
+        _ => HoldRefusals.Of(row, line, quote),
     };
 }

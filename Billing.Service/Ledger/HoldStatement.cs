@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 using Npgsql;
 
 namespace LlmGateway.Billing.Ledger;
@@ -7,7 +8,17 @@ namespace LlmGateway.Billing.Ledger;
 /// <param name="Candidates">A JSON array, of <see cref="CandidatesJson"/>.</param>
 internal sealed record HoldLine(
     string RequestId, string AccountId, string? KeyId, NanoUsd Amount, long PromptTokens, long OutputTokens, long PriceBook,
-    string Candidates);
+    string Candidates)
+{
+    /// <summary>What an account with an overdraft holds instead of <see cref="Amount"/>.</summary>
+    public NanoUsd Estimate { get; init; } = Amount;
+
+    /// <summary>Where the key's tokens end, the output bound shrinks, but not below this.</summary>
+    public long MinOutputTokens { get; init; } = OutputTokens;
+
+    /// <summary>The key's; null without any.</summary>
+    public KeyLimits? Limits { get; init; }
+}
 
 internal enum HoldOutcome
 {
@@ -18,16 +29,26 @@ internal enum HoldOutcome
 }
 
 /// <summary>What was decided; the hold's own figures with <see cref="HoldOutcome.Held"/>, the account's with all but Foreign.</summary>
+/// <param name="Bounded">The amount covers the output bound; not so on an account with an overdraft.</param>
 internal sealed record HoldRow(
-    HoldOutcome Outcome, NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, NanoUsd Balance, NanoUsd Held);
+    HoldOutcome Outcome, NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, NanoUsd Balance, NanoUsd Held, bool Bounded)
+{
+    public NanoUsd Overdraft { get; init; }
+
+    /// <summary>What was decided on, with <see cref="HoldOutcome.Insufficient"/> and limits.</summary>
+    public KeyWindows? Windows { get; init; }
+
+    /// <summary>The moment whose windows they are.</summary>
+    public DateTimeOffset At { get; init; }
+}
 
 /// <summary>Calls billing.hold: any number of holds, decided in one round trip and one commit.</summary>
 internal static class HoldStatement
 {
     private const string Sql =
         """
-        select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held
-        from billing.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held, r_overdraft, r_bounded, r_windows
+        from billing.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """;
 
     /// <returns>One row for each line, in the lines' order.</returns>
@@ -48,18 +69,21 @@ internal static class HoldStatement
         command.Parameters.AddOne(options.DefaultGrant.Value);
         command.Parameters.AddOne(now);
         command.Parameters.AddOne(now + options.HoldLifetime);
+        command.Parameters.AddLongs(lines, line => line.Estimate.Value);
+        command.Parameters.AddLongs(lines, line => line.MinOutputTokens);
+        command.Parameters.AddTexts(lines.Any(line => line.Limits is not null) ? lines : [], line => line.Limits?.ToArrayText());
 
         var rows = new HoldRow[lines.Count];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            rows[reader.GetInt32(0) - 1] = Read(reader);
+            rows[reader.GetInt32(0) - 1] = Read(reader, now);
         }
 
         return rows;
     }
 
-    private static HoldRow Read(NpgsqlDataReader reader)
+    private static HoldRow Read(NpgsqlDataReader reader, DateTimeOffset now)
     {
         var outcome = reader.GetString(1) switch
         {
@@ -69,9 +93,19 @@ internal static class HoldStatement
             "foreign" => HoldOutcome.Foreign,
             var other => throw new InvalidOperationException($"billing.hold answered {other}."),
         };
-        return outcome == HoldOutcome.Held
-            ? new(outcome, new(reader.GetInt64(2)), reader.GetInt64(3), reader.GetFieldValue<DateTimeOffset>(4),
-                new(reader.GetInt64(5)), new(reader.GetInt64(6)))
-            : new(outcome, default, default, default, new(reader.GetInt64(5)), new(reader.GetInt64(6)));
+        var (balance, held) = (new NanoUsd(reader.GetInt64(5)), new NanoUsd(reader.GetInt64(6)));
+        return outcome switch
+        {
+            HoldOutcome.Held => new(
+                outcome, new(reader.GetInt64(2)), reader.GetInt64(3), reader.GetFieldValue<DateTimeOffset>(4), balance, held,
+                reader.GetBoolean(8)),
+            HoldOutcome.Insufficient => new(outcome, default, default, default, balance, held, reader.GetBoolean(8))
+            {
+                Overdraft = new(reader.GetInt64(7)),
+                Windows = KeyWindows.FromArray(reader.IsDBNull(9) ? null : reader.GetFieldValue<long[]>(9)),
+                At = now,
+            },
+            _ => new(outcome, default, default, default, balance, held, Bounded: true),
+        };
     }
 }

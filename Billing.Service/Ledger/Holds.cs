@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -8,9 +9,14 @@ namespace LlmGateway.Billing.Ledger;
 /// <param name="MinOutputTokens">The least output bound that is still worth a call; the hold shrinks down to it.</param>
 internal sealed record WantedHold(
     string RequestId, string AccountId, string? KeyId, IReadOnlyList<PricedModel> Candidates, long PromptTokens, long OutputTokens,
-    long MinOutputTokens);
+    long MinOutputTokens)
+{
+    /// <summary>The key's; null without any.</summary>
+    public KeyLimits? Limits { get; init; }
+}
 
-internal sealed record GrantedHold(NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt);
+/// <param name="Bounded">The amount covers the output bound; else it is an estimate, and the account's overdraft stands behind it.</param>
+internal sealed record GrantedHold(NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, bool Bounded = true);
 
 /// <summary>
 /// Money set aside for calls that run. The database decides, in one statement under the account's lock; when it says no, the bound is
@@ -100,21 +106,18 @@ internal sealed class Holds : IAsyncDisposable
         var output = wanted.OutputTokens;
         for (var attempt = 1; ; attempt++)
         {
-            var decided = await TryAsync(wanted, quote.Amount(output), output, book, cancellationToken);
+            var estimate = quote.Amount(Math.Min(output, _options.EstimatedOutputTokens));
+            var decided = await TryAsync(wanted, quote.Amount(output), estimate, output, book, cancellationToken);
             if (decided.Outcome != HoldOutcome.Insufficient)
             {
                 return ToAnswer(decided);
             }
 
-            var smaller = quote.LargestOutput(wanted.MinOutputTokens, output, decided.Balance - decided.Held);
+            var available = HoldRefusals.Available(decided, wanted.Limits);
+            var smaller = decided.Bounded ? quote.LargestOutput(wanted.MinOutputTokens, output, available) : null;
             if (smaller is null)
             {
-                return new LedgerRefusal(LedgerRefusalReason.InsufficientBalance)
-                {
-                    Required = quote.Amount(wanted.MinOutputTokens),
-                    Balance = decided.Balance,
-                    Held = decided.Held,
-                };
+                return HoldRefusals.Of(decided, wanted.Limits, decided.Bounded ? quote.Amount(wanted.MinOutputTokens) : estimate);
             }
 
             output = attempt + 1 < Tries ? smaller.Value : wanted.MinOutputTokens;
@@ -122,11 +125,16 @@ internal sealed class Holds : IAsyncDisposable
     }
 
     private Task<HoldRow> TryAsync(
-        WantedHold wanted, NanoUsd amount, long outputTokens, PriceBook book, CancellationToken cancellationToken)
+        WantedHold wanted, NanoUsd amount, NanoUsd estimate, long outputTokens, PriceBook book, CancellationToken cancellationToken)
     {
         var line = new HoldLine(
             wanted.RequestId, wanted.AccountId, wanted.KeyId, amount, wanted.PromptTokens, outputTokens, book.Number,
-            CandidatesJson.Write(wanted.Candidates, book));
+            CandidatesJson.Write(wanted.Candidates, book))
+        {
+            Estimate = estimate,
+            MinOutputTokens = wanted.MinOutputTokens,
+            Limits = wanted.Limits,
+        };
         return _holds.ExecuteAsync(line, cancellationToken);
     }
 
@@ -145,7 +153,7 @@ internal sealed class Holds : IAsyncDisposable
 
     private static Answer<GrantedHold> ToAnswer(HoldRow row) => row.Outcome switch
     {
-        HoldOutcome.Held => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt),
+        HoldOutcome.Held => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt, row.Bounded),
         HoldOutcome.Closed => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
         HoldOutcome.Foreign => new LedgerRefusal(LedgerRefusalReason.ForeignHold),
         _ => throw new ArgumentOutOfRangeException(nameof(row), row.Outcome, "Not a final outcome."),

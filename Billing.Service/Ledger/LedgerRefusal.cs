@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 
 namespace LlmGateway.Billing.Ledger;
 
@@ -6,6 +7,9 @@ namespace LlmGateway.Billing.Ledger;
 internal enum LedgerRefusalReason
 {
     InsufficientBalance,
+
+    /// <summary>A limit of the key, in one of its windows.</summary>
+    LimitReached,
     PriceUnknown,
     UnknownHold,
     ClosedHold,
@@ -20,7 +24,14 @@ internal sealed record LedgerRefusal(LedgerRefusalReason Reason)
     public NanoUsd Required { get; init; }
     public NanoUsd Balance { get; init; }
     public NanoUsd Held { get; init; }
-    public NanoUsd Available => Balance - Held;
+    public NanoUsd Overdraft { get; init; }
+    public NanoUsd Available => Balance - Held + Overdraft;
+
+    /// <summary>With <see cref="LedgerRefusalReason.LimitReached"/>.</summary>
+    public ReachedLimit? Limit { get; init; }
+
+    /// <summary>Of an extension: the largest output bound that would have been granted, when it is larger than what is held.</summary>
+    public long PossibleOutputTokens { get; init; }
 
     /// <summary>What has no price, with <see cref="LedgerRefusalReason.PriceUnknown"/>.</summary>
     public PricedModel? Model { get; init; }
