@@ -1,3 +1,4 @@
+using LlmGateway.Billing.Alerts;
 using LlmGateway.Billing.Grpc;
 using LlmGateway.Billing.Ledger;
 using LlmGateway.ServiceDefaults;
@@ -15,6 +16,7 @@ internal static class BillingApp
         builder.AddLedgerDatabase();   // Data/
         builder.AddPricing();          // Pricing/
         builder.AddLedger();           // Ledger/
+        builder.AddAlerts();           // Alerts/
         builder.AddGrpcDefaults();     // Grpc/
     }
 
@@ -22,5 +24,6 @@ internal static class BillingApp
     {
         app.MapGrpcService<BillingGrpc>();
         app.MapGrpcService<PricesGrpc>();
+        app.MapGrpcService<AlertsGrpc>();
     }
 }

@@ -20,6 +20,8 @@ internal sealed class BillingMetrics : IDisposable
     private readonly Counter<long> _writtenOff;
     private readonly Histogram<int> _lines;
     private readonly Counter<long> _refusedLines;
+    private readonly Counter<long> _alerts;
+    private readonly Counter<long> _alertAttempts;
 
     public BillingMetrics(IMeterFactory meters)
     {
@@ -39,6 +41,9 @@ internal sealed class BillingMetrics : IDisposable
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
         _refusedLines = _meter.CreateCounter<long>(
             "llmgateway.billing.refused_lines", "{call}", "Calls that were refused before they reached the database, by kind and reason.");
+        _alerts = _meter.CreateCounter<long>("llmgateway.billing.alerts", "{alert}", "Spend alerts that have fired.");
+        _alertAttempts = _meter.CreateCounter<long>(
+            "llmgateway.billing.alert_attempts", "{attempt}", "Attempts to deliver an alert, by what became of it: delivered, waiting, given_up.");
     }
 
     public void HoldDecided(LedgerRefusalReason? refusal) => Decided(_holds, _refusals, refusal);
@@ -71,6 +76,11 @@ internal sealed class BillingMetrics : IDisposable
     /// <param name="reason">queue_full or database_lost.</param>
     public void LineRefused(StatementKind kind, string reason) => _refusedLines.Add(
         1, new KeyValuePair<string, object?>("kind", Name(kind)), new KeyValuePair<string, object?>("reason", reason));
+
+    public void AlertsFired(int alerts) => _alerts.Add(alerts);
+
+    /// <param name="state">Of the delivery after the attempt.</param>
+    public void AlertAttempted(string state) => _alertAttempts.Add(1, new KeyValuePair<string, object?>("state", state));
 
     public void Dispose() => _meter.Dispose();
 

@@ -30,6 +30,12 @@ internal static class ArrayParameters
     public static void AddOne<T>(this NpgsqlParameterCollection parameters, T value) =>
         parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 
+    public static void AddText(this NpgsqlParameterCollection parameters, string? value) =>
+        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+
+    public static void AddTime(this NpgsqlParameterCollection parameters, DateTimeOffset? value) =>
+        parameters.Add(new NpgsqlParameter { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+
     private static void Add<T, TElement>(
         NpgsqlParameterCollection parameters, IReadOnlyList<T> lines, Func<T, TElement> of, NpgsqlDbType type)
     {

@@ -42,6 +42,9 @@ internal readonly record struct NanoUsd(long Value) : IComparable<NanoUsd>
         ? new((long)(dollars * PerDollar))
         : throw new ArgumentOutOfRangeException(nameof(dollars), dollars, "More than nine decimal places.");
 
+    /// <summary>Exact: for what shows amounts as decimal numbers.</summary>
+    public decimal ToUsd() => Value / PerDollar;
+
     public int CompareTo(NanoUsd other) => Value.CompareTo(other.Value);
 
     public override string ToString() => $"{Value / PerDollar:0.#########} USD";

@@ -24,6 +24,8 @@ namespace LlmGateway.Gateway.Admin;
 [JsonSerializable(typeof(NewPriceBody))]
 [JsonSerializable(typeof(RerateBody))]
 [JsonSerializable(typeof(ReratedBody))]
+[JsonSerializable(typeof(NewAlertsBody))]
+[JsonSerializable(typeof(AccountAlertsBody))]
 [JsonSerializable(typeof(StatsBody))]
 [JsonSerializable(typeof(ListBody<AuditBody>))]
 [JsonSerializable(typeof(SigningKeyBody))]

@@ -14,6 +14,8 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<KeyLimitEndpoints>();
         builder.Services.AddSingleton<TariffEndpoints>();
         builder.Services.AddSingleton<PriceEndpoints>();
+        builder.Services.AddSingleton<BillingQuestion>();
+        builder.Services.AddSingleton<AlertEndpoints>();
         builder.Services.AddSingleton<RecordEndpoints>();
         builder.Services.AddSingleton<BackupEndpoint>();
         builder.Services.AddSingleton<RestoreEndpoint>();
@@ -29,6 +31,7 @@ internal static class AdminRoutes
             routes.ServiceProvider.GetRequiredService<KeyLimitEndpoints>());
         MapTariffs(admin, routes.ServiceProvider.GetRequiredService<TariffEndpoints>());
         MapPrices(admin, routes.ServiceProvider.GetRequiredService<PriceEndpoints>());
+        MapAlerts(admin, routes.ServiceProvider.GetRequiredService<AlertEndpoints>());
         MapRecords(
             admin,
             routes.ServiceProvider.GetRequiredService<RecordEndpoints>(),
@@ -74,6 +77,13 @@ internal static class AdminRoutes
         admin.Changes("POST", "/prices", prices.SetAsync);
         admin.Changes("POST", "/prices/rerate", prices.RerateAsync);
         admin.Reads("/prices/{id}", prices.GetAsync);
+    }
+
+    private static void MapAlerts(Routes admin, AlertEndpoints alerts)
+    {
+        admin.Reads("/accounts/{id}/alerts", alerts.GetAsync);
+        admin.Changes("PUT", "/accounts/{id}/alerts", alerts.ReplaceAsync);
+        admin.Changes("DELETE", "/accounts/{id}/alerts", alerts.DeleteAsync);
     }
 
     private static void MapRecords(Routes admin, RecordEndpoints records, BackupEndpoint backup, RestoreEndpoint restore)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using LlmGateway.Gateway.Calls;
 
@@ -46,13 +47,13 @@ internal static class JsonFault
         name.Length is > 0 and <= MaxName && char.IsAsciiLetterLower(name[0]) && !name.ContainsAnyExcept(PlainCharacters)
         && !SecretShape.Fits(name.ToString());
 
-    //   $.limits.daily_usd -> limits.daily_usd      $.labels['...'] -> labels, and not whole
+    //   $.limits.daily_usd -> limits.daily_usd   $.alerts[0].amount -> alerts[0].amount   $.labels['...'] -> labels, and not whole
     private static bool IsPlainPath(string? jsonPath, out string path)
     {
         path = "";
         foreach (var segment in (jsonPath ?? "$").TrimStart('$').Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!IsPlainName(segment))
+            if (!IsPlainName(WithoutIndex(segment)))
             {
                 return false;
             }
@@ -61,6 +62,14 @@ internal static class JsonFault
         }
 
         return true;
+    }
+
+    private static ReadOnlySpan<char> WithoutIndex(string segment)
+    {
+        var bracket = segment.IndexOf('[', StringComparison.Ordinal);
+        return bracket > 0 && segment[^1] == ']' && int.TryParse(segment.AsSpan(bracket + 1, segment.Length - bracket - 2), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            ? segment.AsSpan(0, bracket)
+            : segment;
     }
 
     private static ApiError UnknownMember(string within) => Faulty(within, "has a member that is not known here");

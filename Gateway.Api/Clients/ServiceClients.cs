@@ -17,6 +17,7 @@ internal static class ServiceClients
         builder.AddGrpcServiceClient<KeysAdminApi.KeysAdminApiClient>("keys", ForAdministration);
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
         builder.AddGrpcServiceClient<PricesApi.PricesApiClient>("billing", ForPrices);
+        builder.AddGrpcServiceClient<AlertsApi.AlertsApiClient>("billing");
 
         var limits = builder.Configuration.GetSection(RequestLimits.Section).Get<RequestLimits>() ?? new();
         builder.AddGrpcServiceClient<RoutingApi.RoutingApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);

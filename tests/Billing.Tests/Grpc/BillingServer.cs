@@ -28,6 +28,8 @@ public sealed class BillingServer : IAsyncLifetime
 
     internal PricesApi.PricesApiClient Prices => new(_channel!);
 
+    internal AlertsApi.AlertsApiClient Alerts => new(_channel!);
+
     public async Task InitializeAsync()
     {
         var connectionString = await new PostgresFixture().CreateDatabaseAsync();
