@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
 using Microsoft.Extensions.Options;
 
@@ -102,5 +103,6 @@ internal static class BillingOptionsRegistration
     {
         services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<BillingOptions>, BillingOptionsValidator>();
+        services.AddOptions<WasteOptions>().BindConfiguration(WasteOptions.Section).ValidateDataAnnotations().ValidateOnStart();
     }
 }

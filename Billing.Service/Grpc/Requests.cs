@@ -58,29 +58,37 @@ internal static class Requests
         var servedBy = Fields.Present("served_by", request.ServedBy);
         var usage = Fields.Present("usage", request.Usage);
         var timings = request.Timings ?? new Timings();
-        var output = Fields.Tokens("usage.output_tokens", usage.OutputTokens);
-        var reasoning = Fields.Tokens("usage.reasoning_tokens", usage.ReasoningTokens);
+        var tokens = usage.ToTokens("usage");
         return new(
             Fields.RequestId(request.RequestId),
             servedBy.ToPricedModel("served_by"),
             servedBy.Deployment,
             Fields.Name("requested_model", request.RequestedModel),
-            new(
-                Fields.Tokens("usage.input_tokens", usage.InputTokens),
-                Fields.Tokens("usage.cached_input_tokens", usage.CachedInputTokens),
-                Fields.Tokens("usage.cache_write_tokens", usage.CacheWriteTokens),
-                output)
-            {
-                CacheWrite1h = Fields.Tokens("usage.cache_write_1h_tokens", usage.CacheWrite1HTokens),
-                Reasoning = reasoning,
-            },
-            reasoning,
+            tokens,
+            tokens.Reasoning,
             usage.Estimated,
             timings.StartedAt is null ? time.GetUtcNow() : Fields.Time("timings.started_at", timings.StartedAt),
             (int)Fields.InRange("timings.time_to_first_token_ms", timings.TimeToFirstTokenMs, 0, MostMilliseconds),
             (int)Fields.InRange("timings.total_ms", timings.TotalMs, 0, MostMilliseconds),
-            AttemptsJson.Write(request.Attempts));
+            AttemptsJson.Write(request.Attempts))
+        {
+            Ending = Enum.IsDefined(request.Ending) ? request.Ending : throw Fields.Invalid("ending", "is not known."),
+            Wasted = [.. request.Attempts.Index().Where(attempt => attempt.Item.Usage is not null).Select(attempt => new WastedAttempt(
+                attempt.Item.Candidate.ToPricedModel($"attempts[{attempt.Index}].candidate"),
+                attempt.Item.Usage.ToTokens($"attempts[{attempt.Index}].usage"),
+                attempt.Item.Hedged))],
+        };
     }
+
+    private static TokenUsage ToTokens(this Usage usage, string field) => new(
+        Fields.Tokens($"{field}.input_tokens", usage.InputTokens),
+        Fields.Tokens($"{field}.cached_input_tokens", usage.CachedInputTokens),
+        Fields.Tokens($"{field}.cache_write_tokens", usage.CacheWriteTokens),
+        Fields.Tokens($"{field}.output_tokens", usage.OutputTokens))
+    {
+        CacheWrite1h = Fields.Tokens($"{field}.cache_write_1h_tokens", usage.CacheWrite1HTokens),
+        Reasoning = Fields.Tokens($"{field}.reasoning_tokens", usage.ReasoningTokens),
+    };
 
     /// <summary>One price a model; saying the same price twice is no contradiction.</summary>
     public static Dictionary<PricedModel, AnnouncedPrices> ToPrices(this AnnouncePricesRequest request)

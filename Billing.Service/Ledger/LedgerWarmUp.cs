@@ -31,7 +31,7 @@ internal sealed partial class LedgerWarmUp(
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await HoldStatement.ExecuteAsync(connection, [hold], options.Value, time.GetUtcNow(), cancellationToken);
-        await SettlementTerms.PriceAsync(connection, [call], cancellationToken);
+        await SettlementTerms.PriceAsync(connection, [call], new WasteOptions(), cancellationToken);
         await SettleStatement.ExecuteAsync(
             connection, [new(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0)], time.GetUtcNow(), cancellationToken);
         await transaction.RollbackAsync(cancellationToken);

@@ -1,16 +1,29 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Protos.Billing.V1;
 using Npgsql;
 
 namespace LlmGateway.Billing.Ledger;
 
 /// <summary>One settlement, priced.</summary>
-internal sealed record SettleLine(UsedCall Call, NanoUsd Cost, NanoUsd ProviderCost, long PriceVersion);
+/// <param name="Free">The customer does not pay for the answer.</param>
+/// <param name="Wasted">What the attempts cost that did not answer; part of both costs.</param>
+internal sealed record SettleLine(
+    UsedCall Call, NanoUsd Cost, NanoUsd ProviderCost, long PriceVersion, bool Free = false, CallCost Wasted = default);
+
+/// <summary>An attempt that did not answer the client, and that its provider bills.</summary>
+/// <param name="Hedged">Given up because another was faster.</param>
+internal sealed record WastedAttempt(PricedModel Model, TokenUsage Tokens, bool Hedged);
 
 /// <summary>What a call used, and how it went.</summary>
 /// <param name="Attempts">A JSON array.</param>
 internal sealed record UsedCall(
     string RequestId, PricedModel Served, string Deployment, string RequestedModel, TokenUsage Tokens, long ReasoningTokens,
-    bool Estimated, DateTimeOffset StartedAt, int TimeToFirstTokenMs, int TotalMs, string Attempts);
+    bool Estimated, DateTimeOffset StartedAt, int TimeToFirstTokenMs, int TotalMs, string Attempts)
+{
+    public Ending Ending { get; init; } = Ending.Whole;
+
+    public IReadOnlyList<WastedAttempt> Wasted { get; init; } = [];
+}
 
 /// <summary>The figures of a request id's first and only settlement.</summary>
 /// <param name="First">Whether that was now.</param>

@@ -1,9 +1,10 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Protos.Billing.V1;
 using Npgsql;
 
 namespace LlmGateway.Billing.Ledger;
 
-/// <summary>Reads by which price and markup each call is settled, and computes its cost.</summary>
+/// <summary>Reads by which price and markup each call is settled, and computes what it costs whom.</summary>
 internal static class SettlementTerms
 {
     // Looked up line by line, which the limits make sure of: a join's plan, made for an empty table and kept by the session, would read
@@ -20,26 +21,32 @@ internal static class SettlementTerms
 
     /// <returns>One element for each call, in the calls' order.</returns>
     public static async Task<Answer<SettleLine>[]> PriceAsync(
-        NpgsqlConnection connection, IReadOnlyList<UsedCall> calls, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<UsedCall> calls, WasteOptions waste, CancellationToken cancellationToken)
     {
+        // The answers first, in the calls' order, and behind them the attempts that did not answer.
+        var parts = calls.Select((call, index) => new Part(index, call.RequestId, call.Served, Attempt: null))
+            .Concat(calls.SelectMany((call, index) => call.Wasted.Select(attempt => new Part(index, call.RequestId, attempt.Model, attempt))))
+            .ToArray();
         await using var command = new NpgsqlCommand(Sql, connection);
-        command.Parameters.AddTexts(calls, call => call.RequestId);
-        command.Parameters.AddTexts(calls, call => call.Served.Provider);
-        command.Parameters.AddTexts(calls, call => call.Served.Model);
+        command.Parameters.AddTexts(parts, part => part.RequestId);
+        command.Parameters.AddTexts(parts, part => part.Model.Provider);
+        command.Parameters.AddTexts(parts, part => part.Model.Model);
 
         var priced = new Answer<SettleLine>[calls.Count];
         Array.Fill(priced, new LedgerRefusal(LedgerRefusalReason.UnknownHold));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var item = (int)reader.GetInt64(0) - 1;
-            priced[item] = Price(calls[item], reader);
+            var part = parts[(int)reader.GetInt64(0) - 1];
+            priced[part.Call] = part.Attempt is null
+                ? PriceAnswer(calls[part.Call], waste, reader)
+                : AddWaste(priced[part.Call], part.Attempt, waste, reader);
         }
 
         return priced;
     }
 
-    private static Answer<SettleLine> Price(UsedCall call, NpgsqlDataReader reader)
+    private static Answer<SettleLine> PriceAnswer(UsedCall call, WasteOptions waste, NpgsqlDataReader reader)
     {
         var markup = reader.GetInt32(1);
         return reader.GetString(2) switch
@@ -47,10 +54,44 @@ internal static class SettlementTerms
             "released" => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
             // The figures of the first settlement will be read, whatever these are.
             "settled" => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
-            _ when PriceTable.ReadPrices(reader, 4) is { Usable: { } prices } => new SettleLine(
-                call, prices.CustomerPrice(call.Tokens, markup), prices.ProviderCost(call.Tokens), reader.GetInt64(3)),
+            _ when PriceTable.ReadPrices(reader, 4) is { Usable: { } prices } => ToLine(call, waste, prices, markup, reader.GetInt64(3)),
             _ when markup == NanoUsd.UnchargedMarkup => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
             _ => new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = call.Served },
         };
     }
+
+    private static SettleLine ToLine(UsedCall call, WasteOptions waste, TokenPrices prices, int markup, long version)
+    {
+        var free = waste.Of(call.Ending) == Payer.Platform;
+        // Nobody answered: not even the price of a call is due.
+        var cost = call.Ending == Ending.Failed ? default : CallCost.Of(prices, call.Tokens, markup, free);
+        return new(call, cost.Price, cost.ProviderCost, version, free);
+    }
+
+    // An attempt comes from the hold's candidates, which have prices all. One without is left out: it must not stop its call's charge.
+    private static Answer<SettleLine> AddWaste(Answer<SettleLine> priced, WastedAttempt attempt, WasteOptions waste, NpgsqlDataReader reader)
+    {
+        if (priced.Value is not { PriceVersion: > 0 } line || PriceTable.ReadPrices(reader, 4) is not { Usable: { } prices })
+        {
+            return priced;
+        }
+
+        try
+        {
+            var cost = CallCost.Of(prices, attempt.Tokens, reader.GetInt32(1), free: waste.Of(attempt) == Payer.Platform);
+            return line with
+            {
+                Cost = line.Cost + cost.Price,
+                ProviderCost = line.ProviderCost + cost.ProviderCost,
+                Wasted = line.Wasted + cost,
+            };
+        }
+        catch (OverflowException)
+        {
+            // One answer's cost always fits; a sum of several absurd ones may not, and must not stop the others of its statement.
+            return priced;
+        }
+    }
+
+    private sealed record Part(int Call, string RequestId, PricedModel Model, WastedAttempt? Attempt);
 }

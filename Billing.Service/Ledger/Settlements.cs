@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace LlmGateway.Billing.Ledger;
@@ -13,15 +14,17 @@ namespace LlmGateway.Billing.Ledger;
 internal sealed partial class Settlements : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
+    private readonly WasteOptions _waste;
     private readonly BillingMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Settlements> _logger;
     private readonly Combiner<UsedCall, Answer<SettledCall>> _settlements;
 
     public Settlements(
-        NpgsqlDataSource database, Combiners combiners, BillingMetrics metrics, TimeProvider time, ILogger<Settlements> logger)
+        NpgsqlDataSource database, Combiners combiners, IOptions<WasteOptions> waste, BillingMetrics metrics, TimeProvider time,
+        ILogger<Settlements> logger)
     {
-        (_database, _metrics, _time, _logger) = (database, metrics, time, logger);
+        (_database, _waste, _metrics, _time, _logger) = (database, waste.Value, metrics, time, logger);
         _settlements = combiners.Create<UsedCall, Answer<SettledCall>>(StatementKind.Settle, SettleAllAsync);
     }
 
@@ -33,7 +36,7 @@ internal sealed partial class Settlements : IAsyncDisposable
     private async Task<Answer<SettledCall>[]> SettleAllAsync(IReadOnlyList<UsedCall> calls)
     {
         await using var connection = await _database.OpenConnectionAsync();
-        var priced = await SettlementTerms.PriceAsync(connection, calls, CancellationToken.None);
+        var priced = await SettlementTerms.PriceAsync(connection, calls, _waste, CancellationToken.None);
         var lines = priced.Where(line => line.Value is not null).Select(line => line.Value!).ToArray();
         var settled = lines.Length > 0
             ? await SettleStatement.ExecuteAsync(connection, lines, _time.GetUtcNow(), CancellationToken.None)

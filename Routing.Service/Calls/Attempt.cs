@@ -33,6 +33,7 @@ internal sealed class Attempt : IDisposable
     private readonly List<ByteString> _held = [];
     private Stream? _body;
     private bool _answering;
+    private bool _cut;
 
     public Attempt(Call call, Deployment deployment, CallOptions options, TimeProvider time, CancellationToken client)
     {
@@ -50,9 +51,18 @@ internal sealed class Attempt : IDisposable
 
     public CallFault? Fault { get; private set; }
 
+    /// <summary>The answer ended by <see cref="BreakOff"/>.</summary>
+    public bool IsBrokenOff { get; private set; }
+
     public int Status { get; private set; }
 
     public TimeSpan Duration => _time.GetElapsedTime(_started);
+
+    /// <summary>
+    /// What the provider bills for this attempt, should it have come to nothing: what it reported, or an estimate where it had accepted
+    /// the request and was cut off. One that was refused, or ended by the provider's own error, costs nothing.
+    /// </summary>
+    public TokenUsage? Waste => Meter.HasReport || (_cut && _body is not null) ? Meter.Read() : null;
 
     /// <summary>The answer of a streamed call.</summary>
     public ChatStream? Stream { get; private set; }
@@ -74,6 +84,7 @@ internal sealed class Attempt : IDisposable
         catch (Exception e) when (EndOf(e) is { } end)
         {
             (State, Fault) = end;
+            _cut = true;
         }
     }
 
@@ -95,7 +106,11 @@ internal sealed class Attempt : IDisposable
     }
 
     /// <summary>Ends an answer that must not go on, for a reason that is not the provider's.</summary>
-    public void BreakOff(CallFault fault) => Conclude(fault);
+    public void BreakOff(CallFault fault)
+    {
+        IsBrokenOff = true;
+        Conclude(fault);
+    }
 
     /// <summary>Ends the provider's work.</summary>
     public void Stop() => _body?.Dispose();

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Providers;
+using LlmGateway.Routing.Streaming;
 using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Routing.Calls;
@@ -34,7 +35,7 @@ internal sealed partial class AttemptLoop(
                 attempt.StopUnlessAnswering();
             }
 
-            Note(call, attempt, journal);
+            Note(call, attempt, journal, attempt.Waste);
             if (attempt.State == AttemptState.Left)
             {
                 return new AttemptsResult(null, null);
@@ -51,7 +52,8 @@ internal sealed partial class AttemptLoop(
     }
 
     /// <summary>Writes down how an attempt ended.</summary>
-    public void Note(Call call, Attempt attempt, CallJournal journal)
+    /// <param name="wasted">Of an attempt that did not answer the client.</param>
+    public void Note(Call call, Attempt attempt, CallJournal journal, TokenUsage? wasted = null)
     {
         var outcome = attempt.State switch
         {
@@ -61,7 +63,7 @@ internal sealed partial class AttemptLoop(
             _ => "client_left",
         };
         var status = attempt.Status != 0 ? attempt.Status : attempt.Fault?.Status ?? 0;
-        journal.Attempted(attempt.Deployment, outcome, status, attempt.Duration);
+        journal.Attempted(attempt.Deployment, outcome, status, attempt.Duration, wasted);
         metrics.Attempted(attempt.Deployment, outcome, attempt.Duration);
         if (attempt.State == AttemptState.Failed)
         {

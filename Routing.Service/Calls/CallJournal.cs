@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Streaming;
 
 namespace LlmGateway.Routing.Calls;
 
@@ -16,12 +17,17 @@ internal sealed class CallJournal(Call call, TimeProvider time)
 
     private TimeSpan Elapsed => time.GetElapsedTime(call.StartedTimestamp);
 
-    public void Attempted(Deployment deployment, string outcome, int status, TimeSpan duration) => _attempts.Add(new()
+    /// <summary>Some attempt that did not answer the client is billed by its provider.</summary>
+    public bool HasWaste => _attempts.Exists(attempt => attempt.Usage is not null);
+
+    /// <param name="wasted">What the provider bills for an attempt that did not answer the client; null for nothing.</param>
+    public void Attempted(Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted) => _attempts.Add(new()
     {
         Candidate = deployment.ToCandidate(),
         Outcome = outcome,
         Status = status,
         DurationMs = Milliseconds(duration),
+        Usage = wasted?.ToMessage(),
     });
 
     public void FirstToken() => _firstToken = Elapsed;

@@ -69,7 +69,7 @@ internal sealed class CallRunner(
         var (opened, fault) = await AttemptAsync(call, held, candidates, journal, client);
         if (opened is null)
         {
-            await desk.ReleaseAsync(call, journal);
+            await CloseAsync(call, held, journal);
             if (fault is not null)
             {
                 await output.FailedAsync(fault, journal.Attempts.Count);
@@ -99,7 +99,7 @@ internal sealed class CallRunner(
         attempt.Stop();
         attempts.Note(call, attempt, journal);
         var usage = attempt.Meter.Read();
-        var settled = await desk.SettleAsync(Settlement(call, attempt, usage, journal), held, client);
+        var settled = await desk.SettleAsync(Settlement(call, attempt, EndingOf(attempt, unexpected is not null), usage, journal), held, client);
         metrics.Produced(attempt.Deployment, usage);
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
@@ -107,6 +107,14 @@ internal sealed class CallRunner(
             await EndAsync(call, attempt, usage, settled, attemptCount, output);
         }
     }
+
+    /// <summary>
+    /// A call without content gives its hold back. Where some provider bills it nevertheless, it is settled, for Billing to say who pays;
+    /// its client, which gets an error, does not wait for a Billing that is away.
+    /// </summary>
+    private Task CloseAsync(Call call, HeldCall held, CallJournal journal) => journal.HasWaste
+        ? desk.SettleAsync(FailedSettlement(call, journal), held, new CancellationToken(canceled: true))
+        : desk.ReleaseAsync(call, journal);
 
     private async Task<AttemptsResult> AttemptAsync(
         Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
@@ -180,19 +188,35 @@ internal sealed class CallRunner(
         });
     }
 
-    private static SettleRequest Settlement(Call call, Attempt attempt, TokenUsage usage, CallJournal journal)
+    private static SettleRequest Settlement(Call call, Attempt attempt, Ending ending, TokenUsage usage, CallJournal journal) =>
+        Settlement(call, attempt.Deployment.ToCandidate(), usage.ToMessage(), ending, journal);
+
+    private static SettleRequest FailedSettlement(Call call, CallJournal journal) =>
+        Settlement(call, journal.Attempts[^1].Candidate, new Usage(), Ending.Failed, journal);
+
+    private static SettleRequest Settlement(Call call, Candidate servedBy, Usage usage, Ending ending, CallJournal journal)
     {
         var request = new SettleRequest
         {
             RequestId = call.RequestId,
-            ServedBy = attempt.Deployment.ToCandidate(),
-            Usage = usage.ToMessage(),
+            ServedBy = servedBy,
+            Usage = usage,
             RequestedModel = call.Model,
             Timings = journal.Timings(),
+            Ending = ending,
         };
         request.Attempts.AddRange(journal.Attempts);
         return request;
     }
+
+    private static Ending EndingOf(Attempt attempt, bool unexpected) => attempt switch
+    {
+        { State: AttemptState.Ended } => attempt.Meter.IsEmpty ? Ending.Empty : Ending.Whole,
+        // The caller's money ended, not the provider's answer: what came is as good as a whole one.
+        { IsBrokenOff: true } => Ending.Whole,
+        { State: AttemptState.Failed } => Ending.Broken,
+        _ => unexpected ? Ending.Broken : Ending.ClientLeft,
+    };
 
     private static CallFault Unknown(string model) =>
         new(CallFailure.ModelNotFound, $"The model '{model}' does not exist or you do not have access to it.") { Param = "model" };

@@ -15,8 +15,11 @@ internal sealed class UsageMeter(long promptBytes, long promptExtra)
     private long _outputBytes;
     private long _contentChunks;
 
-    /// <summary>The client has got, or will get, some of the answer.</summary>
-    public bool HasContent => _contentChunks > 0;
+    /// <summary>The provider said anything at all about its usage.</summary>
+    public bool HasReport => _reported is { Prompt: not null } or { Output: not null };
+
+    /// <summary>Nothing was produced: no content passed, and no output token was reported.</summary>
+    public bool IsEmpty => _outputBytes == 0 && _reported.Output is null or 0;
 
     public bool IsReported => _reported is { Prompt: not null, Output: not null };
 
@@ -30,7 +33,7 @@ internal sealed class UsageMeter(long promptBytes, long promptExtra)
     /// <summary>A piece of the answer passed. Providers send a token a piece or more, never less.</summary>
     public void Content(int bytes)
     {
-        _contentChunks++;
+        _contentChunks += bytes > 0 ? 1 : 0;
         _outputBytes += bytes;
     }
 
@@ -40,7 +43,10 @@ internal sealed class UsageMeter(long promptBytes, long promptExtra)
         _reported.CacheWrite,
         _reported.Output ?? EstimatedOutput,
         _reported.Reasoning,
-        Estimated: !IsReported);
+        Estimated: !IsReported)
+    {
+        CacheWrite1h = _reported.CacheWrite1h,
+    };
 
     private static long Tokens(long bytes) => (bytes + BytesPerToken - 1) / BytesPerToken;
 }
