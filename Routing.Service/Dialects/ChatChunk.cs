@@ -171,6 +171,7 @@ internal struct ChatChunk
         }
     }
 
+    // DeepSeek says what was cached by a name of its own: {"prompt_tokens":100,"prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":36}
     private void ReadUsage(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -181,24 +182,28 @@ internal struct ChatChunk
 
         var start = (int)reader.TokenStartIndex;
         long? prompt = null, output = null, total = null;
-        long cached = 0, written = 0, reasoning = 0;
+        long cached = 0, written = 0, reasoning = 0, hits = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("prompt_tokens"u8))
             {
-                prompt = Count(ref reader);
+                prompt = TokenCount.Read(ref reader);
             }
             else if (reader.ValueTextEquals("completion_tokens"u8))
             {
-                output = Count(ref reader);
+                output = TokenCount.Read(ref reader);
             }
             else if (reader.ValueTextEquals("total_tokens"u8))
             {
-                total = Count(ref reader);
+                total = TokenCount.Read(ref reader);
             }
             else if (reader.ValueTextEquals("prompt_tokens_details"u8))
             {
                 (cached, written) = Details(ref reader, "cached_tokens"u8, "cache_write_tokens"u8);
+            }
+            else if (reader.ValueTextEquals("prompt_cache_hit_tokens"u8))
+            {
+                hits = TokenCount.Read(ref reader) ?? 0;
             }
             else if (reader.ValueTextEquals("completion_tokens_details"u8))
             {
@@ -212,7 +217,8 @@ internal struct ChatChunk
         }
 
         UsageRange = start..(int)reader.BytesConsumed;
-        Usage = new ReportedUsage(prompt, WithReasoning(output, total - prompt), cached, written, reasoning);
+        Usage = new ReportedUsage(
+            prompt, WithReasoning(output, total - prompt), cached > 0 ? cached : hits, written, reasoning);
     }
 
     // xAI leaves the reasoning out of the completion and has it in the total:
@@ -234,11 +240,11 @@ internal struct ChatChunk
         {
             if (reader.ValueTextEquals(first))
             {
-                one = Count(ref reader) ?? 0;
+                one = TokenCount.Read(ref reader) ?? 0;
             }
             else if (reader.ValueTextEquals(second))
             {
-                two = Count(ref reader) ?? 0;
+                two = TokenCount.Read(ref reader) ?? 0;
             }
             else
             {
@@ -248,19 +254,5 @@ internal struct ChatChunk
         }
 
         return (one, two);
-    }
-
-    // A figure that no call can have is as good as none. The bound also keeps every sum and product of Billing in range.
-    private static long? Count(ref Utf8JsonReader reader)
-    {
-        const long Most = 1_000_000_000;
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetDecimal(out var value) && value is >= 0 and <= Most)
-        {
-            return (long)decimal.Ceiling(value);
-        }
-
-        reader.Skip();
-        return null;
     }
 }
