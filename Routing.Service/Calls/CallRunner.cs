@@ -192,7 +192,9 @@ internal sealed class CallRunner(
         Settlement(call, attempt.Deployment.ToCandidate(), usage.ToMessage(), ending, journal);
 
     private static SettleRequest FailedSettlement(Call call, CallJournal journal) =>
-        Settlement(call, journal.Attempts[^1].Candidate, new Usage(), Ending.Failed, journal);
+        Settlement(
+            call, journal.Attempts[^1].Candidate, new Usage { Estimated = journal.Attempts.Any(attempt => attempt.Usage is { Estimated: true }) },
+            Ending.Failed, journal);
 
     private static SettleRequest Settlement(Call call, Candidate servedBy, Usage usage, Ending ending, CallJournal journal)
     {

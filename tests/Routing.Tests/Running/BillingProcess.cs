@@ -90,6 +90,16 @@ public sealed class BillingProcess : IAsyncDisposable
         return [.. reply.Transactions.Where(transaction => transaction.Kind == "charge").Reverse()];
     }
 
+    /// <summary>What the call cost its customer and us; null without a charge.</summary>
+    public async Task<(long Cost, long ProviderCost)?> ChargeAsync(string requestId)
+    {
+        await using var database = NpgsqlDataSource.Create(_database);
+        await using var command = database.CreateCommand("select cost, provider_cost from billing.charges where request_id = $1");
+        command.Parameters.AddWithValue(requestId);
+        await using var reader = await command.ExecuteReaderAsync();
+        return await reader.ReadAsync() ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
+    }
+
     /// <summary>As a crash of the database may: the commit that made the hold was not on disk yet.</summary>
     public async Task LoseHoldAsync(string requestId)
     {
