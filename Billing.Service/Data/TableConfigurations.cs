@@ -67,8 +67,13 @@ internal sealed class ChargeConfiguration : IEntityTypeConfiguration<Charge>
 {
     public void Configure(EntityTypeBuilder<Charge> builder)
     {
-        builder.ToTable("charges", table => table.HasCheckConstraint(
-            "CK_charges_cost", "cost >= 0 AND provider_cost >= 0 AND written_off >= 0 AND written_off <= cost"));
+        builder.ToTable("charges", table =>
+        {
+            table.HasCheckConstraint("CK_charges_cost", "cost >= 0 AND provider_cost >= 0 AND written_off >= 0 AND written_off <= cost");
+            table.HasCheckConstraint("CK_charges_ending", "ending IN ('whole', 'empty', 'broken', 'client_left', 'failed')");
+            table.HasCheckConstraint(
+                "CK_charges_wasted", "wasted_price BETWEEN 0 AND cost AND wasted_cost BETWEEN 0 AND provider_cost");
+        });
         builder.HasKey(charge => charge.RequestId);
         builder.HasIndex(charge => new { charge.CreatedAt, charge.RequestId });
         builder.Property(charge => charge.Attempts).HasColumnType("jsonb");

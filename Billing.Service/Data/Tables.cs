@@ -100,6 +100,16 @@ internal sealed class Charge
     public int TotalMs { get; init; }
     public required string Attempts { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>whole, empty, broken, client_left or failed.</summary>
+    public required string Ending { get; init; }
+
+    /// <summary>The customer does not pay for the answer.</summary>
+    public bool Free { get; init; }
+
+    /// <summary>Of the cost and of the provider cost, what belongs to attempts that did not answer.</summary>
+    public long WastedPrice { get; init; }
+    public long WastedCost { get; init; }
 }
 
 /// <summary>What one key's settled calls used of one model on a UTC day: that of their holds. Reratings and refunds are counted in.</summary>

@@ -35,7 +35,7 @@ internal static class SettleStatement
     private const string Sql =
         """
         select r_item, r_outcome, r_cost, r_provider_cost, r_balance, r_written_off, r_first
-        from billing.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        from billing.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
         """;
 
     /// <returns>One element for each line, in the lines' order: null where the hold is unknown or was released.</returns>
@@ -84,5 +84,19 @@ internal static class SettleStatement
         parameters.AddDocuments(lines, line => line.Call.Attempts);
         parameters.AddOne(now);
         parameters.AddLongs(lines, line => line.Call.Tokens.CacheWrite1h);
+        parameters.AddTexts(lines, line => NameOf(line.Call.Ending));
+        parameters.AddBooleans(lines, line => line.Free);
+        parameters.AddLongs(lines, line => line.Wasted.Price.Value);
+        parameters.AddLongs(lines, line => line.Wasted.ProviderCost.Value);
     }
+
+    private static string NameOf(Ending ending) => ending switch
+    {
+        Ending.Unspecified or Ending.Whole => "whole",
+        Ending.Empty => "empty",
+        Ending.Broken => "broken",
+        Ending.ClientLeft => "client_left",
+        Ending.Failed => "failed",
+        _ => throw new ArgumentOutOfRangeException(nameof(ending), ending, "Not a way to end."),
+    };
 }

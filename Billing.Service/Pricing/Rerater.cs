@@ -27,7 +27,8 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
         select c.created_at, c.request_id, c.provider, c.model, c.markup_basis_points, c.input_tokens, c.cached_input_tokens,
             c.cache_write_tokens, c.output_tokens, c.cache_write_1h_tokens, c.reasoning_tokens, coalesce(r.id, 0),
             coalesce(r.cost, c.cost), coalesce(r.provider_cost, c.provider_cost),
-            exists (select from billing.postings p where p.request_id = c.request_id and p.kind = 'refund')
+            exists (select from billing.postings p where p.request_id = c.request_id and p.kind = 'refund'),
+            c.free, c.ending = 'failed', c.wasted_price, c.wasted_cost
         from billing.charges c
         left join lateral (
             select x.* from billing.reratings x where x.request_id = c.request_id order by x.id desc limit 1) r on true
@@ -102,7 +103,12 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
                     CacheWrite1h = reader.GetInt64(9),
                     Reasoning = reader.GetInt64(10),
                 },
-                reader.GetInt64(11), new(reader.GetInt64(12)), new(reader.GetInt64(13)), reader.GetBoolean(14)));
+                reader.GetInt64(11), new(reader.GetInt64(12)), new(reader.GetInt64(13)), reader.GetBoolean(14))
+            {
+                Free = reader.GetBoolean(15),
+                Failed = reader.GetBoolean(16),
+                Wasted = new(new(reader.GetInt64(17)), new(reader.GetInt64(18))),
+            });
         }
 
         return charges;
@@ -113,6 +119,15 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
         DateTimeOffset At, string RequestId, PricedModel Model, int Markup, TokenUsage Usage, long Previous, NanoUsd Cost, NanoUsd ProviderCost,
         bool Refunded)
     {
+        /// <summary>The customer does not pay for the answer.</summary>
+        public bool Free { get; init; }
+
+        /// <summary>There was no answer.</summary>
+        public bool Failed { get; init; }
+
+        /// <summary>What other attempts cost. Their tokens are not kept, so that it stays as it was.</summary>
+        public CallCost Wasted { get; init; }
+
         /// <summary>Null where nothing is to be changed.</summary>
         public RerateLine? ToLine(PriceBook book)
         {
@@ -121,7 +136,7 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
                 return null;
             }
 
-            var (cost, providerCost) = (prices.CustomerPrice(Usage, Markup), prices.ProviderCost(Usage));
+            var (cost, providerCost) = Wasted + (Failed ? default : CallCost.Of(prices, Usage, Markup, Free));
             return cost == Cost && providerCost == ProviderCost
                 ? null
                 : new(RequestId, Previous, book.Versions[Model], cost, providerCost, (cost - Cost).Value);

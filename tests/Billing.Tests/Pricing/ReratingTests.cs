@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Protos.Billing.V1;
 using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Pricing;
@@ -134,6 +135,32 @@ public sealed class ReratingTests : IAsyncLifetime
 
         (await RunAsync()).ShouldBe(new Rerated(2, 0, 0, 0, 0, 1, null));
         (await _billing.MoneyAsync(account)).ShouldBe((980, 0));
+    }
+
+    /// <summary>A free answer stays free at any price, a call that nobody answered has none, and what its other attempts cost stays.</summary>
+    [Theory]
+    [InlineData(Ending.Whole, 1000 - 300, 240 + 16)]
+    [InlineData(Ending.Empty, 1000, 240 + 16)]
+    [InlineData(Ending.Failed, 1000, 16)]
+    public async Task Who_pays_was_decided_when_the_call_was_settled(Ending ending, long balance, long providerCost)
+    {
+        var (model, account, request) = (await _billing.NewModelAsync(), _billing.NewAccount(), BillingSystem.NewRequest());
+        await _billing.HoldAsync(request, account, model, output: 500);
+        await _billing.Settlements.SettleAsync(
+            new(request, model, "deployment-1", "the-model", new(0, 0, 0, 100), 0, Estimated: false, _billing.Time.GetUtcNow(), 0, 0, "[]")
+            {
+                Ending = ending,
+                Wasted = [new(model, new(0, 0, 0, 20), Hedged: false)],
+            },
+            CancellationToken.None);
+        await SetAsync(model, nano: 3);
+
+        await RunAsync();
+
+        (await _billing.MoneyAsync(account)).ShouldBe((balance, 0));
+        (await SumAsync(account, "provider_cost")).ShouldBe(providerCost);
+        (await RunAsync()).Adjusted.ShouldBe(0);
+        await _billing.VerifyAsync();
     }
 
     private Rerater Rerater => new(_billing.Database, _billing.Prices, _billing.Time);
