@@ -170,6 +170,54 @@ public sealed class PriceVersionTests : IAsyncLifetime
         await replica.DisposeAsync();
     }
 
+    /// <summary>R19: every charge names the version it was priced by, so that a month replayed by them has the same total, whatever came after.</summary>
+    [Fact]
+    public async Task A_month_replayed_by_the_versions_of_its_charges_has_the_same_total()
+    {
+        var random = new Random(19);
+        var models = Enumerable.Range(0, 3).Select(_ => NewModel()).ToArray();
+        var account = _billing.NewAccount();
+        for (var day = 0; day < 30; day++)
+        {
+            foreach (var model in models)
+            {
+                if (day % 7 == 0)
+                {
+                    await SaysAsync(PriceSource.Administrator, model, new(random.Next(900), random.Next(90), random.Next(1200), random.Next(4000))
+                    {
+                        PerRequest = random.Next(2),
+                        Tiers = [new PriceTier(20) { Input = random.Next(2000) }],
+                    });
+                }
+
+                var request = BillingSystem.NewRequest();
+                await _billing.HoldAsync(request, account, model, output: 10, prompt: 50);
+                await _billing.Settlements.SettleAsync(
+                    new(request, model, "d", "m", new(random.Next(40), random.Next(10), random.Next(5), random.Next(90)), 0, Estimated: false,
+                        _billing.Time.GetUtcNow(), 0, 0, "[]"),
+                    CancellationToken.None);
+            }
+
+            _billing.Time.Advance(TimeSpan.FromDays(1));
+        }
+
+        var charges = await _billing.ReadAsync(db => db.Charges.Where(charge => charge.AccountId == account).ToListAsync());
+        var replayed = new List<long>();
+        foreach (var charge in charges)
+        {
+            var prices = await VersionAsync(charge.PriceVersion);
+            var usage = new TokenUsage(charge.InputTokens, charge.CachedInputTokens, charge.CacheWriteTokens, charge.OutputTokens);
+            replayed.Add(prices.CustomerPrice(usage, charge.MarkupBasisPoints).Value);
+        }
+
+        charges.Count.ShouldBe(90);
+        charges.Select(charge => charge.PriceVersion).Distinct().Count().ShouldBe(15);
+        replayed.ShouldBe(charges.Select(charge => charge.Cost));
+        var total = await _billing.CountAsync("select sum(cost) from billing.usage_days where account_id = $1", account);
+        total.ShouldBe(replayed.Sum());
+        total.ShouldBeGreaterThan(0);
+    }
+
     private PricedModel NewModel() => new("test", _billing.NewAccount());
 
     // With 25 % of markup, so many nano-dollars a token for the customer.
@@ -196,6 +244,15 @@ public sealed class PriceVersionTests : IAsyncLifetime
         var hold = (await _billing.HoldAsync(request, account, model, output: 10)).Value!;
         await _billing.ReleaseAsync(request);
         return hold.Amount.Value;
+    }
+
+    private async Task<TokenPrices> VersionAsync(long id)
+    {
+        await using var command = _billing.Database.CreateCommand($"select {PriceTable.Columns} from billing.price_versions v where v.id = $1");
+        command.Parameters.AddWithValue(id);
+        await using var reader = await command.ExecuteReaderAsync();
+        (await reader.ReadAsync()).ShouldBeTrue();
+        return PriceTable.ReadPrices(reader, 0).Usable.ShouldNotBeNull();
     }
 
     private async Task<long> VersionAsync(string request) => (await ChargeAsync(request)).PriceVersion;
