@@ -25,5 +25,6 @@ internal static class BillingApp
         app.MapGrpcService<BillingGrpc>();
         app.MapGrpcService<PricesGrpc>();
         app.MapGrpcService<AlertsGrpc>();
+        app.MapGrpcService<LedgerGrpc>();
     }
 }

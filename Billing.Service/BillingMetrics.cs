@@ -22,6 +22,9 @@ internal sealed class BillingMetrics : IDisposable
     private readonly Counter<long> _refusedLines;
     private readonly Counter<long> _alerts;
     private readonly Counter<long> _alertAttempts;
+    private readonly Counter<long> _bookings;
+    private readonly Counter<long> _bookingRefusals;
+    private readonly Gauge<long> _differences;
 
     public BillingMetrics(IMeterFactory meters)
     {
@@ -44,6 +47,9 @@ internal sealed class BillingMetrics : IDisposable
         _alerts = _meter.CreateCounter<long>("llmgateway.billing.alerts", "{alert}", "Spend alerts that have fired.");
         _alertAttempts = _meter.CreateCounter<long>(
             "llmgateway.billing.alert_attempts", "{attempt}", "Attempts to deliver an alert, by what became of it: delivered, waiting, given_up.");
+        _bookings = _meter.CreateCounter<long>("llmgateway.billing.bookings", "{posting}", "What administrators posted, by kind and whether it was the first.");
+        _bookingRefusals = _meter.CreateCounter<long>("llmgateway.billing.booking_refusals", "{posting}", "What the ledger did not let administrators post, by kind and reason.");
+        _differences = _meter.CreateGauge<long>("llmgateway.billing.ledger.differences", "{difference}", "What the last verification found wrong, by check.");
     }
 
     public void HoldDecided(LedgerRefusalReason? refusal) => Decided(_holds, _refusals, refusal);
@@ -82,6 +88,27 @@ internal sealed class BillingMetrics : IDisposable
     /// <param name="state">Of the delivery after the attempt.</param>
     public void AlertAttempted(string state) => _alertAttempts.Add(1, new KeyValuePair<string, object?>("state", state));
 
+    public void BookingDecided(string kind, Booked? booked, BookingRefusalReason? refusal)
+    {
+        var tag = new KeyValuePair<string, object?>("kind", kind);
+        if (booked is not null)
+        {
+            _bookings.Add(1, tag, new("first", !booked.Repeated));
+        }
+        else
+        {
+            _bookingRefusals.Add(1, tag, new("reason", Name(refusal!.Value)));
+        }
+    }
+
+    public void Verified(IReadOnlyList<VerifiedCheck> checks)
+    {
+        foreach (var check in checks)
+        {
+            _differences.Record(check.Differences, new KeyValuePair<string, object?>("check", check.Name));
+        }
+    }
+
     public void Dispose() => _meter.Dispose();
 
     private static void Decided(Counter<long> granted, Counter<long> refused, LedgerRefusalReason? refusal)
@@ -104,6 +131,18 @@ internal sealed class BillingMetrics : IDisposable
         LedgerRefusalReason.UnknownHold => "unknown_hold",
         LedgerRefusalReason.ClosedHold => "closed_hold",
         LedgerRefusalReason.ForeignHold => "foreign_hold",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason that has a name."),
+    };
+
+    private static string Name(BookingRefusalReason reason) => reason switch
+    {
+        BookingRefusalReason.KeyReused => "key_reused",
+        BookingRefusalReason.UnknownCall => "unknown_call",
+        BookingRefusalReason.NotSettled => "not_settled",
+        BookingRefusalReason.NothingPaid => "nothing_paid",
+        BookingRefusalReason.ExceedsPaid => "exceeds_paid",
+        BookingRefusalReason.InsufficientBalance => "insufficient_balance",
+        BookingRefusalReason.BalanceTooLarge => "balance_too_large",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason that has a name."),
     };
 

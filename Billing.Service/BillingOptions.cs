@@ -60,6 +60,10 @@ internal sealed class BillingOptions
     [Range(1, 1_000_000, ErrorMessage = "Billing:WaitingLines: must be between {1} and {2}.")]
     public int WaitingLines { get; set; } = 4096;
 
+    /// <summary>Seconds that a verification of the whole ledger may take.</summary>
+    [Range(1, 3600, ErrorMessage = "Billing:VerifySeconds: must be between {1} and {2}.")]
+    public int VerifySeconds { get; set; } = 600;
+
     // Not public: the validation of annotations reads every public property, before it knows that the values are any good.
     internal int MarkupBasisPoints => Enabled ? (int)(MarkupPercent * 100) : NanoUsd.UnchargedMarkup;
 
@@ -68,6 +72,8 @@ internal sealed class BillingOptions
     internal TimeSpan HoldLifetime => TimeSpan.FromMinutes(HoldMinutes) - SweepInterval;
 
     internal TimeSpan SweepInterval => TimeSpan.FromSeconds(SweepSeconds);
+
+    internal TimeSpan VerifyLimit => TimeSpan.FromSeconds(VerifySeconds);
 
     internal TimeSpan PriceRefreshInterval => TimeSpan.FromSeconds(PriceRefreshSeconds);
 }

@@ -26,7 +26,7 @@ internal sealed class PostingConfiguration : IEntityTypeConfiguration<Posting>
             "kind IN ('grant', 'top_up', 'charge', 'cache_hit', 'provider_cost', 'write_off', 'refund', 'adjustment')"));
         builder.Property(posting => posting.Id).UseIdentityAlwaysColumn();
         builder.HasIndex(posting => new { posting.RequestId, posting.Kind }).IsUnique()
-            .HasFilter("request_id IS NOT NULL AND kind NOT IN ('adjustment', 'write_off', 'provider_cost')");
+            .HasFilter("request_id IS NOT NULL AND kind NOT IN ('adjustment', 'write_off', 'provider_cost', 'refund')");
         builder.HasIndex(posting => new { posting.AccountId, posting.Id }).HasFilter("kind <> 'provider_cost'");
     }
 }
@@ -113,6 +113,29 @@ internal sealed class ReratingConfiguration : IEntityTypeConfiguration<Rerating>
     }
 }
 
+internal sealed class BookingConfiguration : IEntityTypeConfiguration<Booking>
+{
+    public void Configure(EntityTypeBuilder<Booking> builder)
+    {
+        builder.ToTable("bookings", table => table.HasCheckConstraint("CK_bookings_amount", "amount <> 0"));
+        builder.HasKey(booking => booking.PostingId);
+        builder.Property(booking => booking.PostingId).ValueGeneratedNever();
+        builder.Property(booking => booking.Actor).HasColumnType("jsonb");
+        builder.HasIndex(booking => booking.IdempotencyKey).IsUnique().HasFilter("idempotency_key IS NOT NULL");
+        builder.HasIndex(booking => booking.RequestId).HasFilter("request_id IS NOT NULL");
+    }
+}
+
+internal sealed class OverdraftChangeConfiguration : IEntityTypeConfiguration<OverdraftChange>
+{
+    public void Configure(EntityTypeBuilder<OverdraftChange> builder)
+    {
+        builder.ToTable("overdraft_changes");
+        builder.Property(change => change.Id).UseIdentityAlwaysColumn();
+        builder.Property(change => change.Actor).HasColumnType("jsonb");
+    }
+}
+
 internal sealed class PriceVersionConfiguration : IEntityTypeConfiguration<PriceVersion>
 {
     public void Configure(EntityTypeBuilder<PriceVersion> builder)
@@ -126,6 +149,7 @@ internal sealed class PriceVersionConfiguration : IEntityTypeConfiguration<Price
             table.HasCheckConstraint("CK_price_versions_same_as", "(same_as_provider IS NULL) = (same_as_model IS NULL)");
         });
         builder.Property(version => version.Tiers).HasColumnType("jsonb");
+        builder.Property(version => version.Actor).HasColumnType("jsonb");
         builder.Property(version => version.Id).UseIdentityAlwaysColumn();
         builder.HasIndex(version => new { version.Provider, version.Model, version.Id });
     }

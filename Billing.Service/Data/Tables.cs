@@ -204,4 +204,7 @@ internal sealed class PriceVersion
     /// <summary>Of all that the source said about the model in one go.</summary>
     public required string ContentHash { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Of an administrator's: who set it, as in <see cref="Booking.Actor"/>.</summary>
+    public string? Actor { get; init; }
 }

@@ -19,6 +19,16 @@ internal static class AttemptsJson
         return JsonSerializer.Serialize(stored, StoredAttemptJson.Default.StoredAttemptArray);
     }
 
+    /// <param name="stored">Null for none.</param>
+    public static IEnumerable<Attempt> Read(string? stored) =>
+        (stored is null ? [] : JsonSerializer.Deserialize(stored, StoredAttemptJson.Default.StoredAttemptArray)!).Select(attempt => new Attempt
+        {
+            Candidate = new() { Deployment = attempt.Deployment, Provider = attempt.Provider, Model = attempt.Model },
+            Outcome = attempt.Outcome,
+            Status = attempt.Status,
+            DurationMs = attempt.DurationMs,
+        });
+
     private static StoredAttempt Checked(Attempt attempt, string field)
     {
         var candidate = Fields.Present($"{field}.candidate", attempt.Candidate);

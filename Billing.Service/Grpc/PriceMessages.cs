@@ -19,6 +19,7 @@ internal static class PriceMessages
         SourceName = listed.SourceName ?? "",
         AsOf = listed.AsOf ?? "",
         CreatedAt = Timestamp.FromDateTimeOffset(listed.CreatedAt),
+        Actor = listed.Actor?.ToMessage(),
     };
 
     public static RerateReply ToMessage(this Rerated done) => new()
@@ -29,6 +30,7 @@ internal static class PriceMessages
         GivenBackNanoUsd = done.GivenBack,
         WrittenOffNanoUsd = done.WrittenOff,
         Unpriced = done.Unpriced,
+        Refunded = done.Refunded,
         NextCursor = done.Next is var (at, requestId) ? string.Create(CultureInfo.InvariantCulture, $"{at.UtcTicks}_{requestId}") : "",
     };
 

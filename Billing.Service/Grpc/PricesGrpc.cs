@@ -56,7 +56,8 @@ internal sealed class PricesGrpc(PriceList list, Rerater rerater, TimeProvider t
             throw Fields.Invalid("effective_from", "must not be in the past.");
         }
 
-        var set = await list.SetAsync(model, stated, from, Optional("source_name", request.SourceName), context.CancellationToken);
+        var set = await list.SetAsync(
+            model, stated, from, Optional("source_name", request.SourceName), request.Actor?.Read("actor"), context.CancellationToken);
         return set?.ToMessage() ?? throw Fields.Invalid("price", "has nothing to withdraw.");
     }
 

@@ -53,14 +53,21 @@ internal sealed class Accounts(
             return ([], total);
         }
 
-        var page = await postings
-            .OrderByDescending(posting => posting.Id).Skip((int)offset).Take(limit)
-            .Select(posting => new AccountTransaction(
-                posting,
-                db.Entries.Where(entry => entry.PostingId == posting.Id && entry.Book == "customer").Sum(entry => entry.Amount)))
-            .ToListAsync(cancellationToken);
+        var page = await WithAmounts(postings.OrderByDescending(posting => posting.Id).Skip((int)offset).Take(limit)).ToListAsync(cancellationToken);
         return (page, total);
     }
+
+    /// <summary>The account's transactions that are older than the posting, newest first.</summary>
+    public Task<List<AccountTransaction>> TransactionsBeforeAsync(string id, long before, int limit, CancellationToken cancellationToken) =>
+        TransactionsBefore(id, before, limit).ToListAsync(cancellationToken);
+
+    internal IQueryable<AccountTransaction> TransactionsBefore(string id, long before, int limit) => WithAmounts(
+        db.Postings.AsNoTracking()
+            .Where(posting => posting.AccountId == id && posting.Kind != "provider_cost" && posting.Id < before)
+            .OrderByDescending(posting => posting.Id).Take(limit));
+
+    private IQueryable<AccountTransaction> WithAmounts(IQueryable<Posting> postings) => postings.Select(posting => new AccountTransaction(
+        posting, db.Entries.Where(entry => entry.PostingId == posting.Id && entry.Book == "customer").Sum(entry => entry.Amount)));
 
     private Task<Account?> FindAsync(string id, CancellationToken cancellationToken) =>
         db.Accounts.AsNoTracking().SingleOrDefaultAsync(account => account.Id == id, cancellationToken);

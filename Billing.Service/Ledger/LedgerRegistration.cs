@@ -44,7 +44,11 @@ internal static class LedgerRegistration
         builder.Services.AddSingleton<Holds>();
         builder.Services.AddSingleton<Extensions>();
         builder.Services.AddSingleton<Settlements>();
+        builder.Services.AddSingleton<Bookings>();
+        builder.Services.AddSingleton<Overdrafts>();
+        builder.Services.AddSingleton<LedgerVerifier>();
         builder.Services.AddScoped<Accounts>();
+        builder.Services.AddScoped<Generations>();
         builder.Services.AddSingleton<LedgerWarmUp>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWarmUp>());
         builder.Services.AddHostedService<ExpirySweeper>();

@@ -7,7 +7,7 @@ namespace LlmGateway.Billing.Pricing;
 /// <summary>One version as it stands now.</summary>
 internal sealed record ListedPrice(
     long Id, PricedModel Model, string Source, string State, DateTimeOffset EffectiveFrom, string? SourceName, string? AsOf,
-    DateTimeOffset CreatedAt, AnnouncedPrices Prices);
+    DateTimeOffset CreatedAt, Actor? Actor, AnnouncedPrices Prices);
 
 /// <summary>Which versions to list; null is all.</summary>
 internal sealed record ListedPrices(string? Provider, string? Model, string? State, long? Before = null, long? Id = null);
@@ -19,7 +19,7 @@ internal sealed class PriceList(NpgsqlDataSource database, Prices prices, TimePr
     private const string Sql =
         $"""
         select * from (
-            select v.id, v.provider, v.model, v.source, v.effective_from, v.source_name, v.as_of, v.created_at,
+            select v.id, v.provider, v.model, v.source, v.effective_from, v.source_name, v.as_of, v.created_at, v.actor,
                 case
                     when exists (
                         select from billing.price_versions later
@@ -62,9 +62,9 @@ internal sealed class PriceList(NpgsqlDataSource database, Prices prices, TimePr
         while (await reader.ReadAsync(cancellationToken))
         {
             listed.Add(new(
-                reader.GetInt64(0), new(reader.GetString(1), reader.GetString(2)), reader.GetString(3), reader.GetString(8),
+                reader.GetInt64(0), new(reader.GetString(1), reader.GetString(2)), reader.GetString(3), reader.GetString(9),
                 reader.GetFieldValue<DateTimeOffset>(4), Text(5), Text(6), reader.GetFieldValue<DateTimeOffset>(7),
-                PriceTable.ReadPrices(reader, 9)));
+                Text(8) is { } actor ? Actor.FromJson(actor) : null, PriceTable.ReadPrices(reader, 10)));
         }
 
         return listed;
@@ -74,7 +74,7 @@ internal sealed class PriceList(NpgsqlDataSource database, Prices prices, TimePr
 
     /// <summary>Writes an administrator's price and gives it back as it stands; the last one said again is left as it is.</summary>
     public async Task<ListedPrice?> SetAsync(
-        PricedModel model, AnnouncedPrices stated, DateTimeOffset? from, string? sourceName, CancellationToken cancellationToken)
+        PricedModel model, AnnouncedPrices stated, DateTimeOffset? from, string? sourceName, Actor? actor, CancellationToken cancellationToken)
     {
         var row = PriceRow.Now(model, stated) with
         {
@@ -82,7 +82,7 @@ internal sealed class PriceList(NpgsqlDataSource database, Prices prices, TimePr
             SourceName = sourceName,
             ContentHash = PriceRow.Hash($"{stated.Content} {from?.UtcDateTime:O}"),
         };
-        await prices.WriteAsync(PriceSource.Administrator, [row], cancellationToken);
+        await prices.WriteAsync(PriceSource.Administrator, [row], cancellationToken, actor);
         var newest = await ListAsync(new(model.Provider, model.Model, State: null), most: 50, cancellationToken);
         return newest.FirstOrDefault(version => version.Source == PriceSource.Administrator);
     }

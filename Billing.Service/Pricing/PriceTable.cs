@@ -15,15 +15,16 @@ internal sealed class PriceTable(NpgsqlDataSource database)
     /// <summary>Writes what differs from the last that this source said of each model. Rows of one model are in the order of their time.</summary>
     /// <returns>How many versions were written.</returns>
     public async Task<int> WriteAsync(
-        string source, IReadOnlyList<PriceRow> rows, DateTimeOffset now, CancellationToken cancellationToken)
+        string source, IReadOnlyList<PriceRow> rows, Actor? actor, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select billing.write_prices($1, $2, $3)");
+        await using var command = database.CreateCommand("select billing.write_prices($1, $2, $3, $4)");
         command.Parameters.AddOne(source);
         command.Parameters.Add(new NpgsqlParameter<string>
         {
             TypedValue = JsonSerializer.Serialize(rows, PricesJson.Default.IReadOnlyListPriceRow),
             NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb,
         });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)actor?.ToJson() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb });
         command.Parameters.AddOne(now);
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }

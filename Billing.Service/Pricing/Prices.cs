@@ -1,3 +1,5 @@
+using LlmGateway.Billing.Ledger;
+
 namespace LlmGateway.Billing.Pricing;
 
 /// <summary>
@@ -46,9 +48,13 @@ internal sealed partial class Prices(PriceTable table, TimeProvider time, ILogge
         IReadOnlyCollection<KeyValuePair<PricedModel, AnnouncedPrices>> announced, CancellationToken cancellationToken) =>
         WriteAsync(PriceSource.Catalogue, [.. announced.Select(line => PriceRow.Now(line.Key, line.Value))], cancellationToken);
 
-    public async Task<int> WriteAsync(string source, IReadOnlyList<PriceRow> rows, CancellationToken cancellationToken)
+    /// <param name="source">Whose prices they are.</param>
+    /// <param name="rows">What it says.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="actor">The administrator, where it is one's.</param>
+    public async Task<int> WriteAsync(string source, IReadOnlyList<PriceRow> rows, CancellationToken cancellationToken, Actor? actor = null)
     {
-        var changed = await table.WriteAsync(source, rows, time.GetUtcNow(), cancellationToken);
+        var changed = await table.WriteAsync(source, rows, actor, time.GetUtcNow(), cancellationToken);
         if (changed > 0)
         {
             Log.Changed(logger, changed, source);

@@ -11,11 +11,12 @@ internal sealed record ReratedPeriod(
 
 /// <summary>What came of it, in nano-dollars.</summary>
 internal sealed record Rerated(
-    long Examined, long Adjusted, long Charged, long GivenBack, long WrittenOff, long Unpriced, (DateTimeOffset At, string RequestId)? Next);
+    long Examined, long Adjusted, long Charged, long GivenBack, long WrittenOff, long Unpriced, (DateTimeOffset At, string RequestId)? Next,
+    long Refunded = 0);
 
 /// <summary>
-/// Prices charges again by the prices in force now, page by page, each page in one transaction. A charge that was refunded stays as it is:
-/// nothing is owed for it, either way.
+/// Prices charges again by the prices in force now, page by page, each page in one transaction. A charge that was refunded, whole or
+/// in part, stays as it is: what was given back was reckoned from the cost as it stood.
 /// </summary>
 internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProvider time)
 {
@@ -27,7 +28,7 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
         select c.created_at, c.request_id, c.provider, c.model, c.markup_basis_points, c.input_tokens, c.cached_input_tokens,
             c.cache_write_tokens, c.output_tokens, c.cache_write_1h_tokens, c.reasoning_tokens, coalesce(r.id, 0),
             coalesce(r.cost, c.cost), coalesce(r.provider_cost, c.provider_cost),
-            exists (select from billing.postings p where p.request_id = c.request_id and p.kind = 'refund'),
+            exists (select from billing.bookings b where b.request_id = c.request_id),
             c.free, c.ending = 'failed', c.wasted_price, c.wasted_cost
         from billing.charges c
         left join lateral (
@@ -53,6 +54,7 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
             total = total with
             {
                 Examined = total.Examined + charges.Count,
+                Refunded = total.Refunded + charges.Count(charge => charge.Refunded),
                 Unpriced = total.Unpriced + charges.Count(charge => !book.Prices.ContainsKey(charge.Model)),
                 Next = charges.Count == Page ? (charges[^1].At, charges[^1].RequestId) : null,
             };

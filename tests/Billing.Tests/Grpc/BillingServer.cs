@@ -30,6 +30,8 @@ public sealed class BillingServer : IAsyncLifetime
 
     internal AlertsApi.AlertsApiClient Alerts => new(_channel!);
 
+    internal LedgerApi.LedgerApiClient Ledger => new(_channel!);
+
     public async Task InitializeAsync()
     {
         var connectionString = await new PostgresFixture().CreateDatabaseAsync();

@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Tests.Ledger;
 using LlmGateway.Protos.Billing.V1;
 using Npgsql;
 
@@ -163,16 +164,64 @@ public sealed class ReratingTests : IAsyncLifetime
         await _billing.VerifyAsync();
     }
 
+    [Fact]
+    public async Task What_was_refunded_keeps_its_price_and_after_a_rerating_what_was_paid_then_is_given_back()
+    {
+        var (model, account) = (await _billing.NewModelAsync(), _billing.NewAccount());
+        var books = new Bookkeeper(_billing);
+        var refunded = await ChargeAsync(account, model, tokens: 100);
+        var rerated = await ChargeAsync(account, model, tokens: 100);
+        await books.RefundAsync(refunded, 1);
+        await SetAsync(model, nano: 3);
+
+        (await RunAsync(dryRun: true)).ShouldBe(new Rerated(2, 1, 200, 0, 0, 0, null, Refunded: 1));
+        (await RunAsync()).ShouldBe(new Rerated(2, 1, 200, 0, 0, 0, null, Refunded: 1));
+        (await books.RefundAsync(rerated, 301)).Refusal!.Paid.Value.ShouldBe(300);
+        (await books.RefundAsync(rerated)).Booked!.Amount.Value.ShouldBe(300);
+        (await books.RefundAsync(refunded)).Booked!.Amount.Value.ShouldBe(99);
+
+        (await RunAsync()).ShouldBe(new Rerated(2, 0, 0, 0, 0, 0, null, Refunded: 2));
+        (await _billing.MoneyAsync(account)).ShouldBe((1000, 0));
+        await _billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_refund_that_comes_while_a_rerating_waits_wins()
+    {
+        var (model, account) = (await _billing.NewModelAsync(), _billing.NewAccount());
+        var request = await ChargeAsync(account, model, tokens: 100);
+        await SetAsync(model, nano: 2);
+        await using var connection = await _billing.Database.OpenConnectionAsync();
+        await using var closed = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("select from billing.accounts for update", connection))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+
+        // Both wait for the account, and are let in by their turn.
+        var refunding = new Bookkeeper(_billing).RefundAsync(request);
+        await _billing.UntilWaitingAsync(sessions: 1);
+        var running = RunAsync();
+        await _billing.UntilWaitingAsync(sessions: 2);
+        await closed.CommitAsync();
+
+        (await refunding).Booked!.Amount.Value.ShouldBe(100);
+        (await running).Adjusted.ShouldBe(0);
+        (await _billing.MoneyAsync(account)).ShouldBe((1000, 0));
+        await _billing.VerifyAsync();
+    }
+
     private Rerater Rerater => new(_billing.Database, _billing.Prices, _billing.Time);
 
     private Task<Rerated> RunAsync(bool dryRun = false) => Rerater.RunAsync(
         new(_billing.Time.GetUtcNow().AddDays(-1), _billing.Time.GetUtcNow().AddDays(1), Model: null, dryRun, After: null), CancellationToken.None);
 
-    private async Task ChargeAsync(string account, PricedModel model, long tokens)
+    private async Task<string> ChargeAsync(string account, PricedModel model, long tokens)
     {
         var request = BillingSystem.NewRequest();
         (await _billing.HoldAsync(request, account, model, output: tokens)).Value.ShouldNotBeNull();
         (await _billing.SettleAsync(request, model, output: tokens)).Value.ShouldNotBeNull();
+        return request;
     }
 
     private Task<int> SetAsync(PricedModel model, long nano) => _billing.Prices.WriteAsync(
