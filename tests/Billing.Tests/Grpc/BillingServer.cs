@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Grpc.Net.Client;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.ServiceDefaults;
@@ -8,7 +7,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -37,11 +35,10 @@ public sealed class BillingServer : IAsyncLifetime
         var connectionString = await new PostgresFixture().CreateDatabaseAsync();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
         builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:billingdb", connectionString)]);
-        builder.WebHost.UseKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, http => http.Protocols = HttpProtocols.Http1);
-            kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
-        });
+        // The service's own ports are in its appsettings, and several of these run at once.
+        builder.Configuration.AddInMemoryCollection(
+            [new("Kestrel:Endpoints:http:Url", "http://127.0.0.1:0"), new("Kestrel:Endpoints:grpc:Url", "http://127.0.0.1:0")]);
+        builder.WebHost.UseKestrel((context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel")));
         builder.AddServiceDefaults();
         builder.AddBilling();
         _app = builder.Build();
@@ -50,8 +47,9 @@ public sealed class BillingServer : IAsyncLifetime
         await _app.StartAsync();
 
         var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
-        HttpAddress = new Uri(addresses[0]);
-        _channel = GrpcChannel.ForAddress(addresses[1]);
+        // In the order of the endpoints' names.
+        HttpAddress = new Uri(addresses[1]);
+        _channel = GrpcChannel.ForAddress(addresses[0]);
     }
 
     public async Task DisposeAsync()
