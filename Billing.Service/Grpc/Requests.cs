@@ -27,6 +27,7 @@ internal static class Requests
             Fields.InRange("min_output_tokens", request.MinOutputTokens, 0, output))
         {
             Limits = request.Limits.ToKeyLimits(),
+            Lost = request.Lost,
         };
     }
 

@@ -13,6 +13,9 @@ internal sealed record WantedHold(
 {
     /// <summary>The key's; null without any.</summary>
     public KeyLimits? Limits { get; init; }
+
+    /// <summary>It was held before, and the call has run: only what there is can be held for it now, and that is no reason to refuse.</summary>
+    public bool Lost { get; init; }
 }
 
 /// <param name="Bounded">The amount covers the output bound; else it is an estimate, and the account's overdraft stands behind it.</param>
@@ -111,6 +114,12 @@ internal sealed class Holds : IAsyncDisposable
             if (decided.Outcome != HoldOutcome.Insufficient)
             {
                 return ToAnswer(decided);
+            }
+
+            if (wanted.Lost)
+            {
+                // Nothing always fits, and the settlement takes what there is.
+                return ToAnswer(await TryAsync(wanted with { Limits = null }, NanoUsd.Zero, NanoUsd.Zero, output, book, cancellationToken));
             }
 
             var available = HoldRefusals.Available(decided, wanted.Limits);

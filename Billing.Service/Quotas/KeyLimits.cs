@@ -66,7 +66,7 @@ internal sealed record KeyLimits
             return new(window, LimitUnit.Tokens, most, figures.UsedTokens, figures.HeldTokens, window.ResetsAt(at));
         }
 
-        return costLimit is { Value: var budget } && budget - figures.Cost < cost.Value
+        return cost > NanoUsd.Zero && costLimit is { Value: var budget } && budget - figures.Cost < cost.Value
             ? new(window, LimitUnit.NanoUsd, budget, figures.UsedCost, figures.HeldCost, window.ResetsAt(at))
             : null;
     }

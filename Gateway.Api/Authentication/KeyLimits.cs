@@ -26,6 +26,24 @@ internal sealed record KeyLimits
     /// <summary>Calls running at the same time.</summary>
     public long? Parallel { get; init; }
 
+    /// <summary>The limits in tokens and money, which are decided with a call's hold; null without any. Rates are the gateway's own.</summary>
+    public Protos.Keys.V1.Limits? ToQuotas()
+    {
+        if ((TotalTokens ?? DailyTokens ?? MonthlyTokens ?? TotalNanoUsd ?? DailyNanoUsd ?? MonthlyNanoUsd) is null)
+        {
+            return null;
+        }
+
+        var quotas = new Protos.Keys.V1.Limits();
+        Set(TotalTokens, value => quotas.TotalTokens = value);
+        Set(DailyTokens, value => quotas.DailyTokens = value);
+        Set(MonthlyTokens, value => quotas.MonthlyTokens = value);
+        Set(TotalNanoUsd, value => quotas.TotalNanoUsd = value);
+        Set(DailyNanoUsd, value => quotas.DailyNanoUsd = value);
+        Set(MonthlyNanoUsd, value => quotas.MonthlyNanoUsd = value);
+        return quotas;
+    }
+
     public static KeyLimits From(Protos.Keys.V1.Limits? limits) => limits is null ? None : new()
     {
         TotalTokens = limits.HasTotalTokens ? limits.TotalTokens : null,
@@ -39,4 +57,12 @@ internal sealed record KeyLimits
         TokensPerMinute = limits.HasTokensPerMinute ? limits.TokensPerMinute : null,
         Parallel = limits.HasParallel ? limits.Parallel : null,
     };
+
+    private static void Set(long? value, Action<long> set)
+    {
+        if (value is { } known)
+        {
+            set(known);
+        }
+    }
 }

@@ -17,7 +17,7 @@ internal sealed record ApiError(int Status, string Type, string? Code, string Me
     /// For logs and metrics. Codes of a provider's own come with statuses of the client's fault; they are not bounded, and may quote the
     /// client.
     /// </summary>
-    public string Outcome => Status is >= 500 or 429 ? Code ?? Type : "refused";
+    public string Outcome => Status is >= 500 or 429 or 402 ? Code ?? Type : "refused";
 
     public ErrorMetadata? Metadata { get; init; }
 
@@ -44,6 +44,20 @@ internal sealed record ErrorMetadata
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public decimal? Held { get; init; }
+
+    /// <summary>tokens or usd, of a limit, what is used of it, and what is held.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Unit { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Limit { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Used { get; init; }
+
+    /// <summary>When the limit's next window begins, UTC.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? ResetsAt { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RuledOutDeployment>? Candidates { get; init; }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using LlmGateway.Gateway.Health;
 using LlmGateway.Protos.Routing.V1;
 using Microsoft.Extensions.Options;
 
@@ -14,7 +15,8 @@ namespace LlmGateway.Gateway.Calls;
 /// 5. An answer that broke off ends its connection.
 /// </remarks>
 internal sealed partial class CallPipeline(
-    RoutingApi.RoutingApiClient routing, IOptions<CallTimes> times, GatewayMetrics metrics, TimeProvider time, ILogger<CallPipeline> logger)
+    RoutingApi.RoutingApiClient routing, IOptions<CallTimes> times, IOptions<BillingOptions> billing, GatewayMetrics metrics, TimeProvider time,
+    ILogger<CallPipeline> logger)
 {
     public async Task RunAsync(HttpContext context, CallRequest request)
     {
@@ -54,7 +56,7 @@ internal sealed partial class CallPipeline(
 
     private async Task<ApiError?> StreamAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
     {
-        using var answer = new StreamedAnswer(context, events, times.Value, time);
+        using var answer = new StreamedAnswer(context, events, times.Value, billing.Value.RefusalStatus, time);
         try
         {
             return await answer.RelayAsync();
@@ -67,7 +69,7 @@ internal sealed partial class CallPipeline(
 
     private async Task<ApiError?> AnswerAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
     {
-        var answer = new PlainAnswer(context, events);
+        var answer = new PlainAnswer(context, events, billing.Value.RefusalStatus);
         try
         {
             return await answer.RelayAsync();
@@ -99,6 +101,7 @@ internal sealed partial class CallPipeline(
             Model = request.Model,
             Stream = request.Stream,
             IncludeUsage = request.IncludeUsage,
+            Limits = request.Caller.Limits.ToQuotas(),
         };
         if (request.MaxOutputTokens is { } tokens)
         {

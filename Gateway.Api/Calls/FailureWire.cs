@@ -1,4 +1,5 @@
 using Grpc.Core;
+using LlmGateway.Gateway.Health;
 using LlmGateway.Protos.Routing.V1;
 
 namespace LlmGateway.Gateway.Calls;
@@ -7,15 +8,21 @@ namespace LlmGateway.Gateway.Calls;
 internal static class FailureWire
 {
     private const string Upstream = "upstream_error";
+    private const string InsufficientQuota = "insufficient_quota";
 
-    public static ApiError From(Failed failed)
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(366);
+
+    /// <param name="failed">What Routing says.</param>
+    /// <param name="quotaStatus">The status of refusals for want of money or tokens.</param>
+    public static ApiError From(Failed failed, int quotaStatus = BillingOptions.TooManyRequests)
     {
         var (status, type, code, shouldRetry) = Form(failed.Failure);
-        return new(failed.Failure == CallFailure.ProviderRefused ? RefusalStatus(failed.Status) : status, type, Code(failed, code), Message(failed))
+        status = failed.Failure == CallFailure.ProviderRefused ? RefusalStatus(failed.Status) : type == InsufficientQuota ? quotaStatus : status;
+        return new(status, type, Code(failed, code), Message(failed))
         {
             Param = failed.Param.Length > 0 ? failed.Param : null,
             ShouldRetry = shouldRetry,
-            RetryAfter = failed.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(Math.Min(failed.RetryAfterMs, int.MaxValue)) : null,
+            RetryAfter = failed.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(Math.Min(failed.RetryAfterMs, LongestWait.TotalMilliseconds)) : null,
             Attempts = failed.Attempts,
             Metadata = Metadata(failed),
         };
@@ -35,7 +42,10 @@ internal static class FailureWire
     {
         CallFailure.ModelNotFound => (404, ApiErrors.InvalidRequest, "model_not_found", null),
         CallFailure.InvalidRequest => (400, ApiErrors.InvalidRequest, "invalid_value", null),
-        CallFailure.InsufficientBalance => (429, "insufficient_quota", "insufficient_balance", false),
+        CallFailure.InsufficientBalance => (429, InsufficientQuota, "insufficient_balance", false),
+        CallFailure.TotalLimit => (429, InsufficientQuota, "tariff_exhausted", false),
+        CallFailure.MonthlyLimit => (429, InsufficientQuota, "monthly_limit_exceeded", false),
+        CallFailure.DailyLimit => (429, InsufficientQuota, "daily_limit_exceeded", false),
         CallFailure.PriceUnknown => (503, ApiErrors.ServerError, "price_unknown", false),
         CallFailure.BillingUnavailable => (503, ApiErrors.ServiceUnavailable, "billing_unavailable", null),
         CallFailure.NoAvailableProvider => (503, Upstream, "no_available_provider", null),
@@ -49,7 +59,7 @@ internal static class FailureWire
         _ => (500, ApiErrors.ServerError, "internal_error", null),
     };
 
-    private static int RefusalStatus(int status) => status is >= 400 and < 500 and not (401 or 403 or 407 or 429) ? status : 400;
+    private static int RefusalStatus(int status) => status is >= 400 and < 500 and not (401 or 402 or 403 or 407 or 429) ? status : 400;
 
     private static string? Code(Failed failed, string? code) =>
         failed.Failure is CallFailure.ProviderRefused or CallFailure.InvalidRequest && failed.Code.Length > 0 ? failed.Code : code;
@@ -65,7 +75,23 @@ internal static class FailureWire
             Balance = Usd.FromNano(figures.BalanceNanoUsd),
             Held = Usd.FromNano(figures.HeldNanoUsd),
         },
+        { Limit: { } limit } => Metadata(limit),
         { RuledOut.Count: > 0 } => new() { Candidates = [.. failed.RuledOut.Select(r => new RuledOutDeployment(r.Deployment, r.Reason))] },
         _ => null,
     };
+
+    private static ErrorMetadata Metadata(LimitFigures figures)
+    {
+        return new()
+        {
+            Unit = figures.InNanoUsd ? "usd" : "tokens",
+            Limit = Figure(figures.Limit),
+            Used = Figure(figures.Used),
+            Held = Figure(figures.Held),
+            Required = figures.InNanoUsd ? Usd.FromNano(figures.RequiredNanoUsd) : null,
+            ResetsAt = figures.ResetsAt?.ToDateTime(),
+        };
+
+        decimal Figure(long value) => figures.InNanoUsd ? Usd.FromNano(value) : value;
+    }
 }

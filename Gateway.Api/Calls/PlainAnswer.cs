@@ -6,7 +6,7 @@ using LlmGateway.Protos.Routing.V1;
 namespace LlmGateway.Gateway.Calls;
 
 /// <summary>Gives one call's answer in one piece, after it has been settled: until then every failure gets its true status.</summary>
-internal sealed class PlainAnswer(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
+internal sealed class PlainAnswer(HttpContext context, IAsyncStreamReader<CompleteEvent> events, int quotaStatus)
 {
     private ByteString? _answer;
 
@@ -28,7 +28,7 @@ internal sealed class PlainAnswer(HttpContext context, IAsyncStreamReader<Comple
                     await WriteAsync(_answer);
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
-                    return await FailAsync(FailureWire.From(current.Failed));
+                    return await FailAsync(FailureWire.From(current.Failed, quotaStatus));
             }
         }
 

@@ -13,7 +13,8 @@ namespace LlmGateway.Gateway.Calls;
 /// 4. The success terminator is written in one place, on Ended. Whatever else ends the call becomes an error: with its status
 ///    when nothing was sent, else an event followed by a connection that visibly breaks off.
 /// </remarks>
-internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<CompleteEvent> events, CallTimes times, TimeProvider time) : IDisposable
+internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<CompleteEvent> events, CallTimes times, int quotaStatus, TimeProvider time)
+    : IDisposable
 {
     // One timer for the whole answer: chunks only move _lastWrite, and the timer is set anew when it finds that it came too early.
     private readonly PeriodicTimer _timer = new(times.HeldHeaders, time);
@@ -40,7 +41,7 @@ internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<Com
                     _output.Done();
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
-                    return await FailAsync(FailureWire.From(current.Failed));
+                    return await FailAsync(FailureWire.From(current.Failed, quotaStatus));
             }
         }
 

@@ -8,7 +8,7 @@ internal static class HealthRegistration
 
     public static void AddHealth(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateOnStart();
+        builder.Services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ServiceProbes>();
         builder.Services.AddHostedService<WarmUp>();
         builder.Services.AddHealthChecks()

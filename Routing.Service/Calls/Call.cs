@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Routing.Dialects;
 
 namespace LlmGateway.Routing.Calls;
@@ -10,6 +11,9 @@ internal sealed record Call
     public required string AccountId { get; init; }
 
     public required string KeyId { get; init; }
+
+    /// <summary>The key's, for Billing to decide on; null without any.</summary>
+    public Limits? Limits { get; init; }
 
     /// <summary>As the client wrote it; empty stands for the default model.</summary>
     public required string Model { get; init; }

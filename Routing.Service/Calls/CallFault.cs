@@ -19,6 +19,9 @@ internal sealed record CallFault(CallFailure Failure, string Message)
 
     public BalanceFigures? Balance { get; init; }
 
+    /// <summary>With a limit of the key.</summary>
+    public LimitFigures? Limit { get; init; }
+
     /// <summary>Why each candidate could not serve, with <see cref="CallFailure.NoAvailableProvider"/>.</summary>
     public IReadOnlyList<RuledOut> RuledOut { get; init; } = [];
 
@@ -48,6 +51,9 @@ internal sealed record CallFault(CallFailure Failure, string Message)
         CallFailure.ProviderError => "provider_error",
         CallFailure.ProviderAuth => "provider_auth",
         CallFailure.ProviderRefused => "provider_refused",
+        CallFailure.TotalLimit => "total_limit",
+        CallFailure.MonthlyLimit => "monthly_limit",
+        CallFailure.DailyLimit => "daily_limit",
         _ => throw new ArgumentOutOfRangeException(nameof(failure), failure, "Not a failure that has a name."),
     };
 }

@@ -42,9 +42,10 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
             Param = fault.Param,
             Code = fault.Code,
             Status = fault.Failure == CallFailure.ProviderRefused ? fault.Status : 0,
-            RetryAfterMs = (long)fault.RetryAfter.TotalMilliseconds,
+            RetryAfterMs = (long)Math.Ceiling(fault.RetryAfter.TotalMilliseconds),
             Attempts = attempts,
             Balance = fault.Balance,
+            Limit = fault.Limit,
         };
         failed.RuledOut.AddRange(fault.RuledOut);
         return WriteAsync(new CompleteEvent { Failed = failed }, flush: true);

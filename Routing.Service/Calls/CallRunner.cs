@@ -42,7 +42,7 @@ internal sealed class CallRunner(
 
         // :: Hold
         var wanted = HoldPlan.Request(call, model, candidates, options.Value);
-        var outcome = await HeldCall.AcquireAsync(billing, wanted, (time.GetUtcNow() + options.Value.HoldTimeout).UtcDateTime);
+        var outcome = await HeldCall.AcquireAsync(billing, wanted, options.Value.HoldTimeout, time);
         var (held, refusal) = outcome;
         if (held is null)
         {

@@ -20,6 +20,7 @@ internal sealed class HeldCall
         _request = request;
         _outputTokens = hold.OutputTokens;
         IsWhole = hold.OutputTokens >= request.OutputTokens;
+        IsEstimate = hold.Estimate;
     }
 
     public string RequestId => _request.RequestId;
@@ -27,8 +28,11 @@ internal sealed class HeldCall
     /// <summary>The output bound that the hold covers, over all answers of the call.</summary>
     public long OutputTokens => Volatile.Read(ref _outputTokens);
 
-    /// <summary>The hold was not shrunk to what the balance allows.</summary>
+    /// <summary>The hold was not shrunk to what the balance and the key's limits allow.</summary>
     public bool IsWhole { get; }
+
+    /// <summary>The account may be overdrawn: the call is not bounded by its hold.</summary>
+    public bool IsEstimate { get; }
 
     /// <summary>The request that makes this hold again, should Billing have lost it.</summary>
     public HoldRequest Again(long outputTokens, long minOutputTokens) =>
@@ -38,15 +42,15 @@ internal sealed class HeldCall
     public void Grow(Hold hold) => Volatile.Write(ref _outputTokens, hold.OutputTokens);
 
     /// <summary>Sets the money aside, or says why not. Not cancelled by a client that leaves: the hold may be made already.</summary>
-    public static async Task<HoldOutcome> AcquireAsync(BillingClient billing, HoldRequest request, DateTime deadline)
+    public static async Task<HoldOutcome> AcquireAsync(BillingClient billing, HoldRequest request, TimeSpan timeout, TimeProvider time)
     {
         try
         {
-            var reply = await billing.HoldAsync(request, deadline: deadline);
+            var reply = await billing.HoldAsync(request, deadline: (time.GetUtcNow() + timeout).UtcDateTime);
             return reply.OutcomeCase switch
             {
                 HoldReply.OutcomeOneofCase.Hold => new HoldOutcome(new HeldCall(request, reply.Hold), null),
-                HoldReply.OutcomeOneofCase.Refusal => new HoldOutcome(null, Refused(reply.Refusal)),
+                HoldReply.OutcomeOneofCase.Refusal => new HoldOutcome(null, Refused(reply.Refusal, time)),
                 _ => new HoldOutcome(null, Unavailable("Billing gave no answer.")) { MayBeHeld = true },
             };
         }
@@ -60,22 +64,11 @@ internal sealed class HeldCall
         }
     }
 
-    public static CallFault Insufficient(string message, Refusal refusal) => new(CallFailure.InsufficientBalance, message)
-    {
-        Balance = new BalanceFigures
-        {
-            RequiredNanoUsd = refusal.RequiredNanoUsd,
-            AvailableNanoUsd = refusal.AvailableNanoUsd,
-            BalanceNanoUsd = refusal.BalanceNanoUsd,
-            HeldNanoUsd = refusal.HeldNanoUsd,
-        },
-    };
-
     private static CallFault Unavailable(string message) => new(CallFailure.BillingUnavailable, message);
 
-    private static CallFault Refused(Refusal refusal) => refusal.Reason switch
+    private static CallFault Refused(Refusal refusal, TimeProvider time) => refusal.Reason switch
     {
-        LedgerReason.InsufficientBalance => Insufficient("The balance does not cover this call.", refusal),
+        _ when refusal.IsOfMoney() => refusal.ToFault("this call", time),
         LedgerReason.PriceUnknown => new CallFault(CallFailure.PriceUnknown, $"No price is known for {refusal.Model}."),
         _ => new CallFault(CallFailure.InvalidRequest, "This request id was used before."),
     };

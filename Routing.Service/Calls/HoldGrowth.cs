@@ -92,13 +92,13 @@ internal sealed class HoldGrowth(HeldCall held, BillingClient billing, TimeSpan 
 
                 var first = _refused is null;
                 _refused ??= Refused(reply.Refusal);
-                if (!first || Affordable(wanted, reply.Refusal) is not { } less)
+                if (!first || reply.Refusal is not { PossibleOutputTokens: > 0 } refusal)
                 {
                     return;
                 }
 
-                // Once more, for the rest of the balance: the answer then ends where the money does.
-                wanted = less;
+                // Once more, for the rest of the balance or limit: the answer then ends where that does.
+                wanted = refusal.PossibleOutputTokens;
             }
             catch (RpcException) when (!_ending.IsCancellationRequested)
             {
@@ -109,23 +109,8 @@ internal sealed class HoldGrowth(HeldCall held, BillingClient billing, TimeSpan 
 
     private long Wanted(long produced) => 2 * Math.Max(produced, held.OutputTokens);
 
-    /// <summary>
-    /// The bound that the available money covers. The price of a bound never grows more slowly than before, so the straight line between
-    /// two bounds is enough for those between them; one nano-dollar less, because both ends are rounded.
-    /// </summary>
-    private long? Affordable(long wanted, Refusal? refusal)
-    {
-        if (refusal is not { Reason: RefusalReason.InsufficientBalance, RequiredNanoUsd: > 0, AvailableNanoUsd: > 1 })
-        {
-            return null;
-        }
-
-        var more = (Int128)(wanted - held.OutputTokens) * (refusal.AvailableNanoUsd - 1) / refusal.RequiredNanoUsd;
-        return more > 0 ? held.OutputTokens + (long)more : null;
-    }
-
-    private static CallFault Refused(Refusal? refusal) => refusal?.Reason == RefusalReason.InsufficientBalance
-        ? HeldCall.Insufficient("The balance does not cover the rest of this answer.", refusal)
+    private CallFault Refused(Refusal? refusal) => refusal is not null && refusal.IsOfMoney()
+        ? refusal.ToFault("the rest of this answer", time)
         : Unavailable("Billing does not hold more for this answer.");
 
     private static CallFault Unavailable(string message) => new(CallFailure.BillingUnavailable, message);

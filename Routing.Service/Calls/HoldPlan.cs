@@ -25,6 +25,7 @@ internal static class HoldPlan
             PromptTokens = call.Request.PromptBound,
             OutputTokens = perChoice * call.Request.Choices,
             MinOutputTokens = least * call.Request.Choices,
+            Limits = call.Limits,
         };
         request.Candidates.AddRange(candidates.Select(candidate => candidate.ToCandidate()));
         return request;
@@ -32,11 +33,11 @@ internal static class HoldPlan
 
     /// <summary>
     /// The maximum that goes upstream, for each answer: what is held, and never more than the deployment can do, because the model's
-    /// maximum is that of its largest one and providers refuse a larger number than their own. Null where the client's own stands; where the hold grows with the answer; and
-    /// where the model is free: nothing is overdrawn there, and an answer would be cut for nothing.
+    /// maximum is that of its largest one and providers refuse a larger number than their own. Null where the client's own stands; where the hold grows with the answer, or is
+    /// an estimate; and where the model is free: nothing is overdrawn there, and an answer would be cut for nothing.
     /// </summary>
     public static long? UpstreamMaximum(Call call, HeldCall held, Deployment deployment) =>
-        call.Request.MaxOutputTokens is null && !IsFree(deployment) && !Grows(call, held, deployment)
+        call.Request.MaxOutputTokens is null && !held.IsEstimate && !IsFree(deployment) && !Grows(call, held, deployment)
             ? Math.Max(1, Math.Min(held.OutputTokens / call.Request.Choices, deployment.MaxOutputTokens ?? long.MaxValue))
             : null;
 
@@ -45,7 +46,7 @@ internal static class HoldPlan
     /// such an answer better than we could.
     /// </summary>
     public static bool Grows(Call call, HeldCall held, Deployment deployment) =>
-        call is { Stream: true, Request.MaxOutputTokens: null } && held.IsWhole && !IsFree(deployment);
+        call is { Stream: true, Request.MaxOutputTokens: null } && held.IsWhole && !held.IsEstimate && !IsFree(deployment);
 
     private static bool IsFree(Deployment deployment) => deployment.Prices is { IsFree: true };
 }

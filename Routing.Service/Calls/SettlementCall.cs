@@ -24,19 +24,8 @@ internal sealed partial class SettlementCall(BillingClient billing, ILogger<Sett
         }
 
         Log.Lost(logger, request.RequestId);
-        await HoldAgainAsync(hold, cancellationToken);
+        await billing.HoldAsync(new HoldRequest(hold) { Lost = true }, cancellationToken: cancellationToken);
         return await billing.SettleAsync(request, cancellationToken: cancellationToken);
-    }
-
-    private async Task HoldAgainAsync(HoldRequest hold, CancellationToken cancellationToken)
-    {
-        var reply = await billing.HoldAsync(hold, cancellationToken: cancellationToken);
-        if (reply is { Refusal.Reason: RefusalReason.InsufficientBalance })
-        {
-            // Others have taken the money meanwhile. An empty hold always fits, and its settlement takes what there is.
-            var empty = new HoldRequest(hold) { PromptTokens = 0, OutputTokens = 0, MinOutputTokens = 0 };
-            await billing.HoldAsync(empty, cancellationToken: cancellationToken);
-        }
     }
 
     private static partial class Log

@@ -49,6 +49,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
             RequestId = request.RequestId,
             AccountId = request.AccountId,
             KeyId = request.KeyId,
+            Limits = request.Limits,
             Model = request.Model,
             Stream = request.Stream,
             IncludeUsage = request.IncludeUsage,

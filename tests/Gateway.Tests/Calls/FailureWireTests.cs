@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.OpenAi;
@@ -8,12 +9,15 @@ namespace LlmGateway.Gateway.Tests.Calls;
 
 public sealed class FailureWireTests
 {
-    public static TheoryData<CallFailure> EveryFailure => [.. Enum.GetValues<CallFailure>().Where(f => f != CallFailure.Unspecified)];
+    public static TheoryData<CallFailure> EveryFailure => [.. System.Enum.GetValues<CallFailure>().Where(f => f != CallFailure.Unspecified)];
 
     [Theory]
     [InlineData(CallFailure.ModelNotFound, 404, "invalid_request_error", "model_not_found")]
     [InlineData(CallFailure.InvalidRequest, 400, "invalid_request_error", "invalid_value")]
     [InlineData(CallFailure.InsufficientBalance, 429, "insufficient_quota", "insufficient_balance")]
+    [InlineData(CallFailure.TotalLimit, 429, "insufficient_quota", "tariff_exhausted")]
+    [InlineData(CallFailure.MonthlyLimit, 429, "insufficient_quota", "monthly_limit_exceeded")]
+    [InlineData(CallFailure.DailyLimit, 429, "insufficient_quota", "daily_limit_exceeded")]
     [InlineData(CallFailure.PriceUnknown, 503, "server_error", "price_unknown")]
     [InlineData(CallFailure.BillingUnavailable, 503, "service_unavailable_error", "billing_unavailable")]
     [InlineData(CallFailure.NoAvailableProvider, 503, "upstream_error", "no_available_provider")]
@@ -48,6 +52,7 @@ public sealed class FailureWireTests
     [InlineData(0, 400)]
     [InlineData(200, 400)]
     [InlineData(401, 400)]
+    [InlineData(402, 400)]
     [InlineData(403, 400)]
     [InlineData(429, 400)]
     [InlineData(500, 400)]
@@ -68,8 +73,55 @@ public sealed class FailureWireTests
         });
 
         error.ShouldRetry.ShouldBe(false);
-        JsonDocument.Parse(OpenAiErrors.ToJson(error)).RootElement.GetProperty("error").GetProperty("metadata").GetRawText()
-            .ShouldBe("""{"required":0.000000001,"available":1.5,"balance":9223372036.854775807,"held":-0.00014}""");
+        Metadata(error).ShouldBe("""{"required":0.000000001,"available":1.5,"balance":9223372036.854775807,"held":-0.00014}""");
+    }
+
+    [Fact]
+    public void A_limit_of_tokens_shows_its_figures_and_the_wait_is_never_shorter_than_its_window()
+    {
+        var wait = TimeSpan.FromDays(30.5);
+        var error = FailureWire.From(new Failed
+        {
+            Failure = CallFailure.MonthlyLimit,
+            RetryAfterMs = (long)wait.TotalMilliseconds,
+            Limit = new()
+            {
+                Limit = 1_000_000,
+                Used = 999_000,
+                Held = 1_000,
+                ResetsAt = Timestamp.FromDateTimeOffset(new DateTimeOffset(2028, 3, 1, 0, 0, 0, TimeSpan.Zero)),
+            },
+        });
+
+        (error.ShouldRetry, error.RetryAfter).ShouldBe((false, wait));
+        Metadata(error).ShouldBe(
+            """{"held":1000,"unit":"tokens","limit":1000000,"used":999000,"resets_at":"2028-03-01T00:00:00Z"}""");
+    }
+
+    [Fact]
+    public void A_limit_of_money_shows_dollars()
+    {
+        var error = FailureWire.From(new Failed
+        {
+            Failure = CallFailure.TotalLimit,
+            Limit = new() { InNanoUsd = true, Limit = 2_500_000_000, Used = 1, Held = 140_000, RequiredNanoUsd = 3_000_000_000 },
+        });
+
+        error.RetryAfter.ShouldBeNull();
+        Metadata(error).ShouldBe("""{"required":3,"held":0.00014,"unit":"usd","limit":2.5,"used":0.000000001}""");
+    }
+
+    [Theory]
+    [InlineData(CallFailure.InsufficientBalance, 402)]
+    [InlineData(CallFailure.TotalLimit, 402)]
+    [InlineData(CallFailure.MonthlyLimit, 402)]
+    [InlineData(CallFailure.DailyLimit, 402)]
+    [InlineData(CallFailure.ProviderRateLimited, 429)]
+    public void The_configured_status_is_that_of_refusals_for_want_of_money_or_tokens_only(CallFailure failure, int status)
+    {
+        var error = FailureWire.From(new Failed { Failure = failure }, quotaStatus: 402);
+
+        (error.Status, error.Outcome).ShouldBe((status, error.Code));
     }
 
     [Fact]
@@ -78,8 +130,7 @@ public sealed class FailureWireTests
         var failed = new Failed { Failure = CallFailure.NoAvailableProvider };
         failed.RuledOut.Add(new RuledOut { Deployment = "a", Reason = "cooling down" });
 
-        JsonDocument.Parse(OpenAiErrors.ToJson(FailureWire.From(failed))).RootElement.GetProperty("error").GetProperty("metadata").GetRawText()
-            .ShouldBe("""{"candidates":[{"deployment":"a","reason":"cooling down"}]}""");
+        Metadata(FailureWire.From(failed)).ShouldBe("""{"candidates":[{"deployment":"a","reason":"cooling down"}]}""");
     }
 
     [Fact]
@@ -99,4 +150,7 @@ public sealed class FailureWireTests
         (error.Status, error.Code).ShouldBe((http, code));
         error.Message.ShouldNotContain("secret");
     }
+
+    private static string Metadata(ApiError error) =>
+        JsonDocument.Parse(OpenAiErrors.ToJson(error)).RootElement.GetProperty("error").GetProperty("metadata").GetRawText();
 }

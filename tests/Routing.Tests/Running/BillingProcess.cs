@@ -100,6 +100,17 @@ public sealed class BillingProcess : IAsyncDisposable
         return await reader.ReadAsync() ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
     }
 
+    /// <summary>Opens the account, if need be, and lets it owe so many nano-dollars.</summary>
+    public async Task OverdrawAsync(string account, long overdraft)
+    {
+        await BalanceAsync(account);
+        await using var database = NpgsqlDataSource.Create(_database);
+        await using var command = database.CreateCommand("update billing.accounts set overdraft = $2 where id = $1");
+        command.Parameters.AddWithValue(account);
+        command.Parameters.AddWithValue(overdraft);
+        (await command.ExecuteNonQueryAsync()).ShouldBe(1);
+    }
+
     /// <summary>As a crash of the database may: the commit that made the hold was not on disk yet.</summary>
     public async Task LoseHoldAsync(string requestId)
     {

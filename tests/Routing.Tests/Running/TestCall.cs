@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
+using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Dialects;
 
@@ -26,6 +27,8 @@ internal sealed record TestCall(string Model)
 
     public string? Body { get; init; }
 
+    public Limits? Limits { get; init; }
+
     /// <summary>Tokens that are held for the prompt.</summary>
     public long HeldPrompt => ChatRequest.Read(ToRequest().Body.Memory, out _, out _)!.PromptBound;
 
@@ -47,6 +50,7 @@ internal sealed record TestCall(string Model)
             Model = Model,
             Stream = Stream,
             IncludeUsage = IncludeUsage,
+            Limits = Limits,
         };
         if (MaxTokens is { } maximum)
         {

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using LlmGateway.FakeProvider;
+using LlmGateway.SystemUnderTest;
+
+namespace LlmGateway.Functional.Tests;
+
+/// <summary>The flat names for quotas, from the environment to the refusal, which each key meets by its own use.</summary>
+public sealed class QuotaTests : IAsyncLifetime
+{
+    private GatewaySystem _system = null!;
+
+    public async Task InitializeAsync() => _system = await GatewaySystem.StartAsync(new SystemSettings
+    {
+        Environment =
+        {
+            ["API_DAILY_LIMIT"] = "100",
+            ["API_MONTHLY_LIMIT"] = "200",
+            ["DEFAULT_MAX_TOKENS"] = "300",
+            ["Billing__RefusalStatus"] = "402",
+        },
+    });
+
+    public async Task DisposeAsync() => await _system.DisposeAsync();
+
+    [Fact]
+    public async Task Each_default_quota_refuses_the_call_after_the_one_that_used_it_up()
+    {
+        await RefusedAfterAsync(GatewaySystem.Key, 100, "daily_limit_exceeded", resets: true);
+        await RefusedAfterAsync(await IssueAsync("""{"name":"monthly","limits":{"daily_tokens":1000}}"""), 200, "monthly_limit_exceeded", resets: true);
+        await RefusedAfterAsync(
+            await IssueAsync("""{"name":"total","limits":{"daily_tokens":1000,"monthly_tokens":1000}}"""), 300, "tariff_exhausted", resets: false);
+    }
+
+    private async Task RefusedAfterAsync(string key, int quota, string code, bool resets)
+    {
+        using var http = new HttpClient { BaseAddress = _system.Gateway };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        _system.Provider.On(GatewaySystem.Model, new Script { PromptTokens = quota - 10, CompletionTokens = 10 });
+        (await new ChatCall(http, GatewaySystem.Model).PlainAsync()).Status.ShouldBe(HttpStatusCode.OK);
+        var calls = _system.Provider.CallsOf(GatewaySystem.Model).Count;
+
+        using var refused = await http.PostAsync("/v1/chat/completions", new StringContent(
+            $$"""{"model":"{{GatewaySystem.Model}}","messages":[{"role":"user","content":"Hello."}]}""", Encoding.UTF8, "application/json"));
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.PaymentRequired);
+        refused.Headers.GetValues("x-should-retry").ShouldBe(["false"]);
+        var error = JsonDocument.Parse(await refused.Content.ReadAsStringAsync()).RootElement.GetProperty("error");
+        (error.GetProperty("type").GetString(), error.GetProperty("code").GetString()).ShouldBe(("insufficient_quota", code));
+        var figures = error.GetProperty("metadata");
+        figures.GetProperty("unit").GetString().ShouldBe("tokens");
+        (figures.GetProperty("limit").GetInt64(), figures.GetProperty("used").GetInt64(), figures.GetProperty("held").GetInt64()).ShouldBe((quota, quota, 0));
+        figures.TryGetProperty("resets_at", out var resetsAt).ShouldBe(resets);
+        (refused.Headers.RetryAfter is not null).ShouldBe(resets);
+        if (resets)
+        {
+            var answered = refused.Headers.Date!.Value;
+            var reset = DateTimeOffset.Parse(resetsAt.GetString()!, CultureInfo.InvariantCulture);
+            (answered + refused.Headers.RetryAfter!.Delta!.Value).ShouldBeInRange(reset, reset.AddSeconds(3));
+        }
+
+        _system.Provider.CallsOf(GatewaySystem.Model).Count.ShouldBe(calls);
+    }
+
+    private async Task<string> IssueAsync(string body)
+    {
+        using var admin = new HttpClient { BaseAddress = _system.Gateway };
+        admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", GatewaySystem.AdminKey);
+        using var created = await admin.PostAsync("/admin/keys", new StringContent(body, Encoding.UTF8, "application/json"));
+        created.StatusCode.ShouldBe(HttpStatusCode.Created);
+        return JsonDocument.Parse(await created.Content.ReadAsStringAsync()).RootElement.GetProperty("secret").GetString()!;
+    }
+}
