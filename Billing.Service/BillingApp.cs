@@ -26,5 +26,6 @@ internal static class BillingApp
         app.MapGrpcService<PricesGrpc>();
         app.MapGrpcService<AlertsGrpc>();
         app.MapGrpcService<LedgerGrpc>();
+        app.MapGrpcService<UsageGrpc>();
     }
 }

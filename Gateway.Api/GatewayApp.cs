@@ -40,6 +40,7 @@ internal static class GatewayApp
         routes.MapTokens();    // Authentication/
         routes.MapOpenAi();    // OpenAi/
         routes.MapAccount();   // Account/
+        routes.MapUsage();
         routes.MapAdmin();     // Admin/
     }
 }

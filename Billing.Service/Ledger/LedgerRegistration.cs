@@ -1,5 +1,6 @@
 using LlmGateway.Billing.Data;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Spending;
 using LlmGateway.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -49,6 +50,7 @@ internal static class LedgerRegistration
         builder.Services.AddSingleton<LedgerVerifier>();
         builder.Services.AddScoped<Accounts>();
         builder.Services.AddScoped<Generations>();
+        builder.Services.AddScoped<UsageReads>();
         builder.Services.AddSingleton<LedgerWarmUp>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWarmUp>());
         builder.Services.AddHostedService<ExpirySweeper>();

@@ -39,7 +39,7 @@ internal static partial class AccountRoutes
         });
     }
 
-    private static async Task AnswerAsync(HttpContext context, ILogger logger, Func<string, Task> answer)
+    internal static async Task AnswerAsync(HttpContext context, ILogger logger, Func<string, Task> answer)
     {
         try
         {

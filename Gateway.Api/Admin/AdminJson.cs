@@ -26,6 +26,8 @@ namespace LlmGateway.Gateway.Admin;
 [JsonSerializable(typeof(ReratedBody))]
 [JsonSerializable(typeof(NewAlertsBody))]
 [JsonSerializable(typeof(AccountAlertsBody))]
+[JsonSerializable(typeof(AccountUsageBody))]
+[JsonSerializable(typeof(ListBody<SpendBody>))]
 [JsonSerializable(typeof(StatsBody))]
 [JsonSerializable(typeof(ListBody<AuditBody>))]
 [JsonSerializable(typeof(SigningKeyBody))]

@@ -16,6 +16,7 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<PriceEndpoints>();
         builder.Services.AddSingleton<BillingQuestion>();
         builder.Services.AddSingleton<AlertEndpoints>();
+        builder.Services.AddSingleton<UsageEndpoints>();
         builder.Services.AddSingleton<RecordEndpoints>();
         builder.Services.AddSingleton<BackupEndpoint>();
         builder.Services.AddSingleton<RestoreEndpoint>();
@@ -32,6 +33,7 @@ internal static class AdminRoutes
         MapTariffs(admin, routes.ServiceProvider.GetRequiredService<TariffEndpoints>());
         MapPrices(admin, routes.ServiceProvider.GetRequiredService<PriceEndpoints>());
         MapAlerts(admin, routes.ServiceProvider.GetRequiredService<AlertEndpoints>());
+        MapUsage(admin, routes.ServiceProvider.GetRequiredService<UsageEndpoints>());
         MapRecords(
             admin,
             routes.ServiceProvider.GetRequiredService<RecordEndpoints>(),
@@ -84,6 +86,12 @@ internal static class AdminRoutes
         admin.Reads("/accounts/{id}/alerts", alerts.GetAsync);
         admin.Changes("PUT", "/accounts/{id}/alerts", alerts.ReplaceAsync);
         admin.Changes("DELETE", "/accounts/{id}/alerts", alerts.DeleteAsync);
+    }
+
+    private static void MapUsage(Routes admin, UsageEndpoints usage)
+    {
+        admin.Reads("/accounts/{id}/usage", usage.OfAccountAsync);
+        admin.Reads("/reports/spend", usage.ReportAsync);
     }
 
     private static void MapRecords(Routes admin, RecordEndpoints records, BackupEndpoint backup, RestoreEndpoint restore)

@@ -3,15 +3,17 @@ using LlmGateway.Protos.Keys.V1;
 
 namespace LlmGateway.Gateway.Admin;
 
-/// <summary>Keys and their limits, counted.</summary>
-internal sealed record StatsBody(string Object, AccountStats Accounts, long Tariffs, KeyStats Keys, LimitStats Limits)
+/// <summary>Keys and their limits, counted, and what their calls used.</summary>
+/// <param name="Money">Null while Billing.Service does not answer.</param>
+internal sealed record StatsBody(string Object, AccountStats Accounts, long Tariffs, KeyStats Keys, LimitStats Limits, MoneyStats? Money)
 {
-    public static StatsBody From(GetStatsReply reply) => new(
+    public static StatsBody From(GetStatsReply reply, MoneyStats? money) => new(
         "stats",
         new(reply.Accounts, reply.RevokedAccounts),
         reply.Tariffs,
         new(reply.ActiveKeys, reply.ExpiredKeys, reply.RevokedKeys, reply.UsedKeys),
-        new(reply.LimitedKeys, reply.TotalTokensSum, reply.TotalTokensAverage));
+        new(reply.LimitedKeys, reply.TotalTokensSum, reply.TotalTokensAverage),
+        money);
 }
 
 internal sealed record AccountStats(long Total, long Revoked);

@@ -1,9 +1,11 @@
+using Grpc.Core;
+using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Protos.Keys.V1;
 
 namespace LlmGateway.Gateway.Admin;
 
 /// <summary>/admin/audit, /admin/stats, /admin/signing-keys</summary>
-internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys)
+internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys, UsageApi.UsageApiClient usage)
 {
     public async Task<AdminAnswer> AuditAsync(HttpContext context)
     {
@@ -18,8 +20,12 @@ internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys)
             : AdminAnswer.Of(ListBody<AuditBody>.From(reply.Entries.Select(AuditBody.From), reply.NextCursor), AdminJson.Wire.ListBodyAuditBody);
     }
 
-    public async Task<AdminAnswer> StatsAsync(HttpContext context) =>
-        AdminAnswer.Of(StatsBody.From(await keys.GetStatsAsync(new(), cancellationToken: context.RequestAborted)), AdminJson.Wire.StatsBody);
+    public async Task<AdminAnswer> StatsAsync(HttpContext context)
+    {
+        var money = MoneyAsync(context.RequestAborted);
+        var reply = await keys.GetStatsAsync(new(), cancellationToken: context.RequestAborted);
+        return AdminAnswer.Of(StatsBody.From(reply, await money), AdminJson.Wire.StatsBody);
+    }
 
     public async Task<AdminAnswer> RotateSigningKeyAsync(HttpContext context)
     {
@@ -27,5 +33,18 @@ internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys)
         return reply.Rejection is { } rejection
             ? rejection
             : AdminAnswer.Of(new SigningKeyBody("signing_key", reply.Kid), AdminJson.Wire.SigningKeyBody);
+    }
+
+    // Without Billing the rest is still worth knowing.
+    private async Task<MoneyStats?> MoneyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return MoneyStats.From(await usage.GetTotalsAsync(new(), cancellationToken: cancellationToken));
+        }
+        catch (RpcException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 }

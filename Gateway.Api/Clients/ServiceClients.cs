@@ -18,6 +18,7 @@ internal static class ServiceClients
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
         builder.AddGrpcServiceClient<PricesApi.PricesApiClient>("billing", ForPrices);
         builder.AddGrpcServiceClient<AlertsApi.AlertsApiClient>("billing");
+        builder.AddGrpcServiceClient<UsageApi.UsageApiClient>("billing", ForReports);
 
         var limits = builder.Configuration.GetSection(RequestLimits.Section).Get<RequestLimits>() ?? new();
         builder.AddGrpcServiceClient<RoutingApi.RoutingApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);
@@ -35,6 +36,13 @@ internal static class ServiceClients
         }
 
         client.MethodDeadlines[nameof(PricesApi.PricesApiClient.Rerate)] = TimeSpan.FromSeconds(60);
+    }
+
+    // Nobody's call waits for these: a year of all accounts may take its time.
+    private static void ForReports(GrpcServiceClientOptions client)
+    {
+        client.MethodDeadlines[nameof(UsageApi.UsageApiClient.ReportSpend)] = TimeSpan.FromSeconds(30);
+        client.MethodDeadlines[nameof(UsageApi.UsageApiClient.GetTotals)] = TimeSpan.FromSeconds(10);
     }
 
     // The same options serve KeysApi, whose methods have other names. Nobody's call waits for these, and an answer lost to a deadline could

@@ -129,6 +129,7 @@ public sealed class AdminTests(RunningSystem system) : IDisposable
 
         stats.Body.GetProperty("keys").GetProperty("active").GetInt64().ShouldBePositive();
         stats.Body.GetProperty("limits").GetProperty("keys").GetInt64().ShouldBePositive();
+        stats.Body.GetProperty("money").ValueKind.ShouldBe(JsonValueKind.Object);
     }
 
     public void Dispose() => _http.Dispose();

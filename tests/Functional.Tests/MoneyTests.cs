@@ -1,4 +1,8 @@
+using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
 using LlmGateway.FakeProvider;
 using LlmGateway.SystemUnderTest;
 
@@ -25,6 +29,7 @@ public sealed class MoneyTests
         (before.Total - after.Total).ShouldBe(Enumerable.Range(0, Calls).Sum(Price));
         answers.Sum(answer => answer.Cost).ShouldBe(before.Total - after.Total);
         system.Provider.Tally(GatewaySystem.Model).CompletionTokens.ShouldBe(Calls * Chunks);
+        await ShowsAsync(system, before.Total - after.Total);
     }
 
     [Fact]
@@ -50,6 +55,34 @@ public sealed class MoneyTests
         var after = await Balance.WithoutHoldsAsync(system.Http, TimeSpan.FromSeconds(30));
         (before.Total - after.Total).ShouldBe(Enumerable.Range(0, Calls).Sum(Price));
         ended.Sum(answer => answer.Cost).ShouldBe(before.Total - after.Total);
+    }
+
+    // The key has made no other calls, nor has anybody else.
+    private static async Task ShowsAsync(GatewaySystem system, decimal cost)
+    {
+        var usage = await system.Http.GetFromJsonAsync<JsonElement>("/usage");
+        var tokens = usage.GetProperty("tokens");
+        (tokens.GetProperty("requests").GetInt64(), tokens.GetProperty("completion").GetInt64()).ShouldBe((Calls, Calls * Chunks));
+        usage.GetProperty("billing").GetProperty("monthly").GetProperty("usd").GetProperty("used").GetDecimal().ShouldBe(cost);
+        var limits = await system.Http.GetFromJsonAsync<JsonElement>("/limits");
+        limits.GetProperty("limits").EnumerateArray().Single(limit => limit.GetProperty("name").GetString() == "total_usd")
+            .GetProperty("used").GetDecimal().ShouldBe(cost);
+        var tariff = await system.Http.GetFromJsonAsync<JsonElement>("/tariff");
+        tariff.GetProperty("usage").GetProperty("used_tokens").GetInt64().ShouldBe(tokens.GetProperty("total").GetInt64());
+
+        using var asked = new HttpRequestMessage(HttpMethod.Get, $"/admin/reports/spend?group_by=account,model&{Days()}");
+        asked.Headers.Authorization = new AuthenticationHeaderValue("Bearer", GatewaySystem.AdminKey);
+        using var answered = await system.Http.SendAsync(asked);
+        var row = (await answered.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data").EnumerateArray().ShouldHaveSingleItem();
+        (row.GetProperty("account_id").GetString(), row.GetProperty("model").GetString()).ShouldBe(("default", GatewaySystem.Model));
+        row.GetProperty("usage").GetProperty("cost").GetDecimal().ShouldBe(cost);
+    }
+
+    // Around today, whose midnight may be near.
+    private static string Days()
+    {
+        var today = TimeProvider.System.GetUtcNow();
+        return string.Create(CultureInfo.InvariantCulture, $"from={today.AddDays(-1):yyyy-MM-dd}&to={today.AddDays(1):yyyy-MM-dd}");
     }
 
     // Prompts of different lengths, so that each call has a price of its own.

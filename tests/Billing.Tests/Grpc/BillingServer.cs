@@ -28,6 +28,8 @@ public sealed class BillingServer : IAsyncLifetime
 
     internal AlertsApi.AlertsApiClient Alerts => new(_channel!);
 
+    internal UsageApi.UsageApiClient Usage => new(_channel!);
+
     internal LedgerApi.LedgerApiClient Ledger => new(_channel!);
 
     public async Task InitializeAsync()

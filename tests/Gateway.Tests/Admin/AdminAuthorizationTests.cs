@@ -14,7 +14,7 @@ public sealed class AdminAuthorizationTests(GatewayHost gateway)
         from endpoint in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         where endpoint.RoutePattern.RawText!.StartsWith("/admin", StringComparison.Ordinal)
         from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods
-        select (method, endpoint.RoutePattern.RawText!.Replace("/prices/{id}", "/prices/7").Replace("{key}", "my-key").Replace("{id}", "acme"));
+        select (method, endpoint.RoutePattern.RawText!.Replace("/prices/{id}", "/prices/7").Replace("{key}", "my-key").Replace("/reports/spend", "/reports/spend?from=2026-11-01&to=2026-11-30").Replace("{id}", "acme"));
 
     [Theory]
     [InlineData(Role.Account)]
