@@ -41,6 +41,7 @@ internal static class GatewayApp
         routes.MapOpenAi();    // OpenAi/
         routes.MapAccount();   // Account/
         routes.MapUsage();
+        routes.MapGenerations();
         routes.MapAdmin();     // Admin/
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Google.Protobuf.Collections;
 using LlmGateway.Protos.Billing.V1;
 
 namespace LlmGateway.Gateway.Account;
@@ -14,10 +15,21 @@ internal sealed record BalanceBody(string UserId, decimal Balance, decimal Avail
         reply.Currency);
 }
 
-internal sealed record TransactionsBody(string UserId, IReadOnlyList<TransactionBody> Transactions, int Limit, long Offset, long Total)
+/// <param name="Offset">Null of a page by cursor, whose place is in no count; Total likewise.</param>
+/// <param name="NextCursor">Goes on after this page, whatever was added meanwhile; null on the last one.</param>
+internal sealed record TransactionsBody(
+    string UserId, IReadOnlyList<TransactionBody> Transactions, int Limit, long? Offset, long? Total, string? NextCursor)
 {
     public static TransactionsBody From(string accountId, TransactionsPage page, ListTransactionsReply reply) => new(
-        accountId, [.. reply.Transactions.Select(TransactionBody.From)], page.Limit, page.Offset, reply.Total);
+        accountId, Bodies(reply.Transactions), page.Limit, page.Offset, reply.Total,
+        Next(reply.Transactions, more: page.Offset + reply.Transactions.Count < reply.Total));
+
+    public static TransactionsBody From(string accountId, TransactionsPage page, ListOlderTransactionsReply reply) => new(
+        accountId, Bodies(reply.Transactions), page.Limit, Offset: null, Total: null, Next(reply.Transactions, reply.More));
+
+    private static List<TransactionBody> Bodies(IEnumerable<Transaction> transactions) => [.. transactions.Select(TransactionBody.From)];
+
+    private static string? Next(RepeatedField<Transaction> page, bool more) => more && page.Count > 0 ? TransactionsCursor.After(page[^1].Id) : null;
 }
 
 /// <param name="Amount">In USD, negative for a charge.</param>

@@ -23,7 +23,8 @@ internal static partial class AccountRoutes
             await context.WriteJsonAsync(BalanceBody.From(accountId, reply), AccountJson.Wire.BalanceBody);
         });
 
-    private static async Task TransactionsAsync(HttpContext context, BillingApi.BillingApiClient billing, ILogger<BillingApi.BillingApiClient> logger)
+    private static async Task TransactionsAsync(
+        HttpContext context, BillingApi.BillingApiClient billing, LedgerApi.LedgerApiClient ledger, ILogger<BillingApi.BillingApiClient> logger)
     {
         if (TransactionsPage.Read(context.Request.Query, out var page) is { } error)
         {
@@ -33,10 +34,21 @@ internal static partial class AccountRoutes
 
         await AnswerAsync(context, logger, async accountId =>
         {
-            var request = new ListTransactionsRequest { AccountId = accountId, Limit = page.Limit, Offset = page.Offset };
-            var reply = await billing.ListTransactionsAsync(request, cancellationToken: context.RequestAborted);
-            await context.WriteJsonAsync(TransactionsBody.From(accountId, page, reply), AccountJson.Wire.TransactionsBody);
+            await context.WriteJsonAsync(await PageAsync(context, billing, ledger, accountId, page), AccountJson.Wire.TransactionsBody);
         });
+    }
+
+    private static async Task<TransactionsBody> PageAsync(
+        HttpContext context, BillingApi.BillingApiClient billing, LedgerApi.LedgerApiClient ledger, string accountId, TransactionsPage page)
+    {
+        if (page.Before is { } before)
+        {
+            var older = new ListOlderTransactionsRequest { AccountId = accountId, Limit = page.Limit, Before = before };
+            return TransactionsBody.From(accountId, page, await ledger.ListOlderTransactionsAsync(older, cancellationToken: context.RequestAborted));
+        }
+
+        var request = new ListTransactionsRequest { AccountId = accountId, Limit = page.Limit, Offset = page.Offset };
+        return TransactionsBody.From(accountId, page, await billing.ListTransactionsAsync(request, cancellationToken: context.RequestAborted));
     }
 
     internal static async Task AnswerAsync(HttpContext context, ILogger logger, Func<string, Task> answer)

@@ -17,6 +17,8 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<BillingQuestion>();
         builder.Services.AddSingleton<AlertEndpoints>();
         builder.Services.AddSingleton<UsageEndpoints>();
+        builder.Services.AddSingleton<BookingEndpoints>();
+        builder.Services.AddSingleton<LedgerEndpoints>();
         builder.Services.AddSingleton<RecordEndpoints>();
         builder.Services.AddSingleton<BackupEndpoint>();
         builder.Services.AddSingleton<RestoreEndpoint>();
@@ -34,6 +36,8 @@ internal static class AdminRoutes
         MapPrices(admin, routes.ServiceProvider.GetRequiredService<PriceEndpoints>());
         MapAlerts(admin, routes.ServiceProvider.GetRequiredService<AlertEndpoints>());
         MapUsage(admin, routes.ServiceProvider.GetRequiredService<UsageEndpoints>());
+        MapLedger(
+            admin, routes.ServiceProvider.GetRequiredService<BookingEndpoints>(), routes.ServiceProvider.GetRequiredService<LedgerEndpoints>());
         MapRecords(
             admin,
             routes.ServiceProvider.GetRequiredService<RecordEndpoints>(),
@@ -92,6 +96,15 @@ internal static class AdminRoutes
     {
         admin.Reads("/accounts/{id}/usage", usage.OfAccountAsync);
         admin.Reads("/reports/spend", usage.ReportAsync);
+    }
+
+    private static void MapLedger(Routes admin, BookingEndpoints bookings, LedgerEndpoints ledger)
+    {
+        admin.Changes("POST", "/accounts/{id}/top-ups", bookings.TopUpAsync);
+        admin.Changes("POST", "/accounts/{id}/adjustments", bookings.AdjustAsync);
+        admin.Changes("PUT", "/accounts/{id}/overdraft", bookings.SetOverdraftAsync);
+        admin.Changes("POST", "/generations/{id}/refunds", bookings.RefundAsync);
+        admin.Reads("/ledger/verify", ledger.VerifyAsync);
     }
 
     private static void MapRecords(Routes admin, RecordEndpoints records, BackupEndpoint backup, RestoreEndpoint restore)

@@ -20,9 +20,14 @@ internal sealed partial class BillingQuestion(ILogger<BillingQuestion> logger)
             }
 
             Log.BillingSilent(logger, context.TraceIdentifier, exception.StatusCode);
-            return ApiErrors.BillingUnavailable;
+            return HttpMethods.IsGet(context.Request.Method) ? ApiErrors.BillingUnavailable : Unknown;
         }
     }
+
+    private static ApiError Unknown => ApiErrors.BillingUnavailable with
+    {
+        Message = "Billing does not answer at the moment. Whether the change was made is not known: repeat it with its idempotency key, or look.",
+    };
 
     // "alerts[0].amount: must be ..."
     private static ApiError Invalid(string detail)

@@ -37,6 +37,7 @@ internal sealed record PriceTierBody(
 }
 
 /// <summary>One price version.</summary>
+/// <param name="Actor">The administrator who set it; null of other sources, and where it was not recorded.</param>
 /// <param name="SameAs">provider/model whose prices are meant.</param>
 /// <param name="EffectiveFrom">Null is since ever.</param>
 internal sealed record PriceBody(
@@ -58,7 +59,8 @@ internal sealed record PriceBody(
     DateTime? EffectiveFrom,
     string? SourceName,
     string? AsOf,
-    DateTime? CreatedAt)
+    DateTime? CreatedAt,
+    ActorBody? Actor)
 {
     public static PriceBody From(PriceVersion version)
     {
@@ -82,7 +84,8 @@ internal sealed record PriceBody(
             TimeField.ToJson(version.EffectiveFrom),
             version.SourceName.Length > 0 ? version.SourceName : null,
             version.AsOf.Length > 0 ? version.AsOf : null,
-            TimeField.ToJson(version.CreatedAt));
+            TimeField.ToJson(version.CreatedAt),
+            ActorBody.From(version.Actor));
     }
 }
 
@@ -117,7 +120,7 @@ internal sealed record NewPriceBody(
         _ => Tiers?.Any(tier => tier is null) == true ? ApiErrors.Invalid("tiers", "a list of objects") : null,
     };
 
-    public SetPriceRequest ToRequest()
+    public SetPriceRequest ToRequest(Actor? actor = null)
     {
         var price = new ModelPrice { Provider = Provider, Model = Model, Tiers = { (Tiers ?? []).Select(tier => tier.ToProto()) } };
         PriceFields.Set(Input, value => price.Input = value);
@@ -127,7 +130,7 @@ internal sealed record NewPriceBody(
         PriceFields.Set(Output, value => price.Output = value);
         PriceFields.Set(Reasoning, value => price.Reasoning = value);
         PriceFields.Set(PerRequest, value => price.PerRequest = value);
-        return new() { Price = price, EffectiveFrom = TimeField.ToProto(EffectiveFrom), SourceName = SourceName ?? "" };
+        return new() { Price = price, EffectiveFrom = TimeField.ToProto(EffectiveFrom), SourceName = SourceName ?? "", Actor = actor };
     }
 }
 
@@ -164,11 +167,12 @@ internal sealed record RerateBody(DateTimeOffset? From, DateTimeOffset? To, stri
 
 /// <param name="NextCursor">To be sent again to go on; null when the period is done.</param>
 internal sealed record ReratedBody(
-    string Object, long Examined, long Adjusted, UsdAmount Charged, UsdAmount GivenBack, UsdAmount WrittenOff, long Unpriced, string? NextCursor)
+    string Object, long Examined, long Adjusted, UsdAmount Charged, UsdAmount GivenBack, UsdAmount WrittenOff, long Unpriced, long Refunded,
+    string? NextCursor)
 {
     public static ReratedBody From(RerateReply reply) => new(
         "rerating", reply.Examined, reply.Adjusted, new(reply.ChargedNanoUsd), new(reply.GivenBackNanoUsd), new(reply.WrittenOffNanoUsd),
-        reply.Unpriced, reply.NextCursor.Length > 0 ? reply.NextCursor : null);
+        reply.Unpriced, reply.Refunded, reply.NextCursor.Length > 0 ? reply.NextCursor : null);
 }
 
 internal static class PriceFields

@@ -49,7 +49,7 @@ internal sealed partial class PriceEndpoints(PricesApi.PricesApiClient prices, A
         }
 
         return await AskAsync(context, async () => AdminAnswer.Of(
-            PriceBody.From(await prices.SetPriceAsync(body.ToRequest(), cancellationToken: context.RequestAborted)),
+            PriceBody.From(await prices.SetPriceAsync(body.ToRequest(LedgerActor.Of(context)), cancellationToken: context.RequestAborted)),
             AdminJson.Wire.PriceBody,
             StatusCodes.Status201Created));
     }

@@ -42,6 +42,9 @@ internal sealed record ActorBody(string AccountId, string? KeyId, string? Masked
 {
     public static ActorBody From(Actor actor) => new(actor.AccountId, OrNull(actor.KeyId), OrNull(actor.MaskedKey), OrNull(actor.RequestId));
 
+    public static ActorBody? From(Protos.Billing.V1.Actor? actor) =>
+        actor is null ? null : new(actor.AccountId, OrNull(actor.KeyId), OrNull(actor.MaskedKey), OrNull(actor.RequestId));
+
     private static string? OrNull(string text) => text.Length > 0 ? text : null;
 }
 

@@ -59,6 +59,13 @@ internal sealed record ErrorMetadata
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTime? ResetsAt { get; init; }
 
+    /// <summary>For a call that is to be refunded, and what of it was given back.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Paid { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public decimal? Refunded { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RuledOutDeployment>? Candidates { get; init; }
 

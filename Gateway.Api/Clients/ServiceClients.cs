@@ -19,6 +19,7 @@ internal static class ServiceClients
         builder.AddGrpcServiceClient<PricesApi.PricesApiClient>("billing", ForPrices);
         builder.AddGrpcServiceClient<AlertsApi.AlertsApiClient>("billing");
         builder.AddGrpcServiceClient<UsageApi.UsageApiClient>("billing", ForReports);
+        builder.AddGrpcServiceClient<LedgerApi.LedgerApiClient>("billing", ForLedger);
 
         var limits = builder.Configuration.GetSection(RequestLimits.Section).Get<RequestLimits>() ?? new();
         builder.AddGrpcServiceClient<RoutingApi.RoutingApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);
@@ -43,6 +44,16 @@ internal static class ServiceClients
     {
         client.MethodDeadlines[nameof(UsageApi.UsageApiClient.ReportSpend)] = TimeSpan.FromSeconds(30);
         client.MethodDeadlines[nameof(UsageApi.UsageApiClient.GetTotals)] = TimeSpan.FromSeconds(10);
+    }
+
+    // A booking waits for its account's turn; how long a verification may take is Billing's to say, an hour at most.
+    private static void ForLedger(GrpcServiceClientOptions client)
+    {
+        client.MethodDeadlines[nameof(LedgerApi.LedgerApiClient.TopUp)] = TimeSpan.FromSeconds(10);
+        client.MethodDeadlines[nameof(LedgerApi.LedgerApiClient.Refund)] = TimeSpan.FromSeconds(10);
+        client.MethodDeadlines[nameof(LedgerApi.LedgerApiClient.Adjust)] = TimeSpan.FromSeconds(10);
+        client.MethodDeadlines[nameof(LedgerApi.LedgerApiClient.SetOverdraft)] = TimeSpan.FromSeconds(10);
+        client.MethodDeadlines[nameof(LedgerApi.LedgerApiClient.Verify)] = TimeSpan.FromSeconds(3_610);
     }
 
     // The same options serve KeysApi, whose methods have other names. Nobody's call waits for these, and an answer lost to a deadline could

@@ -26,6 +26,7 @@ public sealed class PriceTests(RunningSystem system) : IDisposable
         set.Body.GetProperty("input").GetRawText().ShouldBe("2.500000001");
         States(listed).ShouldBe(["planned", "in_force"]);
         one.Body.GetRawText().ShouldBe(set.Body.GetRawText());
+        set.Body.GetProperty("actor").GetProperty("account_id").GetString().ShouldBe("admin");
         planned.Body.GetProperty("effective_from").GetString().ShouldBe("2099-01-01T00:00:00Z");
         withdrawn.Body.GetProperty("state").GetString().ShouldBe("withdrawn");
     }
@@ -62,7 +63,7 @@ public sealed class PriceTests(RunningSystem system) : IDisposable
         var nothing = await PostAsync("/admin/prices/rerate", rerate);
 
         nothing.Body.GetRawText().ShouldBe(
-            """{"object":"rerating","examined":0,"adjusted":0,"charged":0,"given_back":0,"written_off":0,"unpriced":0,"next_cursor":null}""");
+            """{"object":"rerating","examined":0,"adjusted":0,"charged":0,"given_back":0,"written_off":0,"unpriced":0,"refunded":0,"next_cursor":null}""");
     }
 
     public void Dispose() => _http.Dispose();

@@ -21,6 +21,14 @@ public sealed class AccountTests(GatewayHost gateway)
     [InlineData("offset=-1", "offset")]
     [InlineData("offset=1.5", "offset")]
     [InlineData("offset=2147483648", "offset")]
+    [InlineData("cursor=", "cursor")]
+    [InlineData("cursor=txn_1", "cursor")]
+    [InlineData("cursor=dHhuXzE&cursor=dHhuXzE", "cursor")]
+    [InlineData("cursor=dHhuX3g", "cursor")]
+    [InlineData("cursor=dHhuXy0x", "cursor")]
+    [InlineData("cursor=dHhuXzk5OTk5OTk5OTk5OTk5OTk5OTk", "cursor")]
+    [InlineData("cursor=%00%ff", "cursor")]
+    [InlineData("cursor=dHhuXzE&offset=0", "offset")]
     public async Task A_page_that_is_none_is_refused_by_its_field(string query, string param)
     {
         using var client = gateway.Client();
@@ -35,6 +43,8 @@ public sealed class AccountTests(GatewayHost gateway)
     [InlineData("/billing/balance")]
     [InlineData("/billing/transactions")]
     [InlineData("/billing/transactions?limit=100&offset=5")]
+    [InlineData("/billing/transactions?limit=100&cursor=dHhuXzE")]
+    [InlineData("/v1/generations/req_01JD3ZK5T0Q8M7V4N2X9B6C1RE")]
     public async Task Without_Billing_the_answer_is_503(string path)
     {
         using var client = gateway.Client();
@@ -67,6 +77,53 @@ public sealed class AccountTests(GatewayHost gateway)
         });
 
         JsonSerializer.Serialize(TransactionsBody.From("acme", new TransactionsPage(10, 0), reply), AccountJson.Wire.TransactionsBody).ShouldBe(
-            """{"user_id":"acme","transactions":[{"id":"txn_1","amount":-0.000140001,"description":"Chat completion with gpt-x","timestamp":"2026-11-21T10:00:00Z","kind":"charge","request_id":null,"model":null,"balance_after":99.999859999}],"limit":10,"offset":0,"total":7}""");
+            """{"user_id":"acme","transactions":[{"id":"txn_1","amount":-0.000140001,"description":"Chat completion with gpt-x","timestamp":"2026-11-21T10:00:00Z","kind":"charge","request_id":null,"model":null,"balance_after":99.999859999}],"limit":10,"offset":0,"total":7,"next_cursor":"dHhuXzE"}""");
     }
+
+    [Fact]
+    public void The_last_page_has_no_cursor_and_one_by_cursor_no_count()
+    {
+        var transaction = new Transaction { Id = "txn_1", Timestamp = new Timestamp() };
+        var page = new TransactionsPage(1, 6);
+
+        TransactionsBody.From("acme", page, new ListTransactionsReply { Total = 7, Transactions = { transaction } }).NextCursor.ShouldBeNull();
+        TransactionsBody.From("acme", page, new ListTransactionsReply { Total = 8 }).NextCursor.ShouldBeNull();
+        var older = TransactionsBody.From("acme", page, new ListOlderTransactionsReply { More = true, Transactions = { transaction } });
+        (older.NextCursor, older.Total, older.Offset).ShouldBe(("dHhuXzE", null, null));
+        TransactionsBody.From("acme", page, new ListOlderTransactionsReply { Transactions = { transaction } }).NextCursor.ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_a_call_cost_us_is_for_administrators_and_a_running_call_says_no_more_than_that()
+    {
+        var at = Timestamp.FromDateTime(new DateTime(2026, 11, 21, 10, 0, 0, DateTimeKind.Utc));
+        var running = new Generation { RequestId = "req_1", AccountId = "acme", KeyId = "k", State = "running", CreatedAt = at };
+        var settled = new Generation(running)
+        {
+            State = "settled",
+            ClosedAt = at,
+            RequestedModel = "mini",
+            ServedBy = new() { Deployment = "d-1", Provider = "openai", Model = "gpt-4o-mini" },
+            Usage = new() { InputTokens = 1, CachedInputTokens = 2, CacheWriteTokens = 3, CacheWrite1HTokens = 4, OutputTokens = 5, ReasoningTokens = 2 },
+            CostNanoUsd = 1_250_000_001,
+            ProviderCostNanoUsd = 1_000_000_000,
+            MarkupBasisPoints = 2550,
+            PriceVersion = 7,
+            Ending = "whole",
+            Refunds = { new Booking { Id = "txn_9", AmountNanoUsd = 1, CreatedAt = at } },
+            Timings = new() { StartedAt = at, TimeToFirstTokenMs = 8, TotalMs = 9 },
+            Attempts = { new Attempt { Candidate = new() { Deployment = "d-0", Provider = "openai", Model = "gpt-4o-mini" }, Outcome = "provider_error", Status = 500, DurationMs = 3 } },
+        };
+
+        Json(running, withInternals: true).ShouldBe(
+            """{"id":"req_1","object":"generation","state":"running","user_id":"acme","key_id":"k","created_at":"2026-11-21T10:00:00Z","ended_at":null,"model":null,"provider":null,"provider_model":null,"usage":null,"cost":null,"written_off":null,"refunded":null,"refunds":[],"price_version":null,"rerated":null,"ending":null,"timings":null,"attempts":[]}""");
+        var own = Json(settled, withInternals: false);
+        own.ShouldBe(
+            """{"id":"req_1","object":"generation","state":"settled","user_id":"acme","key_id":"k","created_at":"2026-11-21T10:00:00Z","ended_at":"2026-11-21T10:00:00Z","model":"mini","provider":"openai","provider_model":"gpt-4o-mini","usage":{"input":1,"cached_input":2,"cache_write":3,"cache_write_1h":4,"output":5,"reasoning":2,"estimated":false},"cost":1.250000001,"written_off":0,"refunded":0.000000001,"refunds":[{"id":"txn_9","amount":0.000000001,"created_at":"2026-11-21T10:00:00Z"}],"price_version":7,"rerated":false,"ending":"whole","timings":{"started_at":"2026-11-21T10:00:00Z","time_to_first_token_ms":8,"total_ms":9},"attempts":[{"provider":"openai","model":"gpt-4o-mini","outcome":"provider_error","status":500,"duration_ms":3}]}""");
+        Json(settled, withInternals: true).ShouldBe(
+            own[..^1] + ""","internals":{"provider_cost":1,"markup_percent":25.5,"deployment":"d-1","attempted_deployments":["d-0"]}}""");
+    }
+
+    private static string Json(Generation call, bool withInternals) =>
+        JsonSerializer.Serialize(GenerationBody.From(call, withInternals), GenerationJson.Wire.GenerationBody);
 }

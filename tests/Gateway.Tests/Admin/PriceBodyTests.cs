@@ -36,7 +36,7 @@ public sealed class PriceBodyTests
         var version = new PriceVersion { Id = 7, Price = request.Price, Source = "administrator", State = "planned", EffectiveFrom = request.EffectiveFrom };
         JsonSerializer.Serialize(PriceBody.From(version), AdminJson.Wire.PriceBody).ShouldBe(
             """{"object":"price","id":7,"provider":"openai","model":"m","source":"administrator","state":"planned","input":2.5,"cached_input":0.000000001,"""
-            + """ "cache_write":0,"cache_write_1h":4,"output":10,"reasoning":3,"per_request":0.01,"tiers":[{"prompt_tokens_above":200000,"input":5,"cached_input":null,"cache_write":null,"cache_write_1h":8,"output":null,"reasoning":null}],"same_as":null,"effective_from":"2027-01-01T00:00:00Z","source_name":null,"as_of":null,"created_at":null}""".TrimStart());
+            + """ "cache_write":0,"cache_write_1h":4,"output":10,"reasoning":3,"per_request":0.01,"tiers":[{"prompt_tokens_above":200000,"input":5,"cached_input":null,"cache_write":null,"cache_write_1h":8,"output":null,"reasoning":null}],"same_as":null,"effective_from":"2027-01-01T00:00:00Z","source_name":null,"as_of":null,"created_at":null,"actor":null}""".TrimStart());
     }
 
     [Theory]

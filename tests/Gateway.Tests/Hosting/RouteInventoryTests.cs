@@ -33,9 +33,12 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
     public void The_contract_s_routes_are_there() => Routes.Select(route => $"{route.Method} {route.Path}").ShouldBe(
         [
             "GET /", "GET /alive", "GET /billing/balance", "GET /billing/transactions", "GET /health", "GET /ready", "GET /v1/models",
-            "GET /v1/models/{**id}", "HEAD /alive", "HEAD /health", "HEAD /ready", "POST /v1/chat/completions", "POST /v1/chat/completions/stream",
+            "GET /v1/models/{**id}", "GET /v1/generations/{id}", "HEAD /alive", "HEAD /health", "HEAD /ready", "POST /v1/chat/completions", "POST /v1/chat/completions/stream",
             "GET /admin/accounts", "POST /admin/accounts", "GET /admin/accounts/{id}", "PATCH /admin/accounts/{id}",
-            "GET /usage", "GET /limits", "GET /tariff", "GET /admin/accounts/{id}/usage", "GET /admin/reports/spend", "GET /admin/accounts/{id}/alerts", "PUT /admin/accounts/{id}/alerts", "DELETE /admin/accounts/{id}/alerts",
+            "GET /usage", "GET /limits", "GET /tariff", "GET /admin/accounts/{id}/usage", "GET /admin/reports/spend",
+            "GET /admin/accounts/{id}/alerts", "PUT /admin/accounts/{id}/alerts", "DELETE /admin/accounts/{id}/alerts",
+            "POST /admin/accounts/{id}/top-ups", "POST /admin/accounts/{id}/adjustments", "PUT /admin/accounts/{id}/overdraft",
+            "POST /admin/generations/{id}/refunds", "GET /admin/ledger/verify",
             "POST /admin/accounts/{id}/reinstate", "POST /admin/accounts/{id}/revoke", "GET /admin/audit", "GET /admin/backup",
             "GET /admin/keys", "POST /admin/keys", "POST /admin/keys/import", "GET /admin/keys/{key}", "PATCH /admin/keys/{key}",
             "PATCH /admin/keys/{key}/limits", "PUT /admin/keys/{key}/limits", "POST /admin/keys/{key}/revoke", "POST /admin/keys/{key}/rotate",

@@ -1,0 +1,50 @@
+using Grpc.Core;
+using LlmGateway.Gateway.Authentication;
+using LlmGateway.Gateway.Calls;
+using LlmGateway.Gateway.OpenAi;
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Protos.Keys.V1;
+
+namespace LlmGateway.Gateway.Account;
+
+/// <summary>/v1/generations/{id}: what became of one call. Its own key sees it, and so do administrators and operators.</summary>
+internal static partial class GenerationRoutes
+{
+    // The same whether it is another's or nobody's, and without the id: it could be anything.
+    private static readonly ApiError Unknown =
+        new(StatusCodes.Status404NotFound, ApiErrors.InvalidRequest, "not_found", "No call of yours has this id.") { Param = "id" };
+
+    public static void MapGenerations(this IEndpointRouteBuilder routes) => routes.MapGet("/v1/generations/{id}", GetAsync);
+
+    private static async Task GetAsync(HttpContext context, string id, LedgerApi.LedgerApiClient ledger, ILogger<LedgerApi.LedgerApiClient> logger)
+    {
+        var caller = Caller.Of(context);
+        var request = new GetGenerationRequest { RequestId = id };
+        if (caller.Role is not (Role.Administrator or Role.Operator))
+        {
+            request.Asker = new() { AccountId = caller.AccountId, KeyId = caller.KeyId };
+        }
+
+        try
+        {
+            var call = await ledger.GetGenerationAsync(request, cancellationToken: context.RequestAborted);
+            await context.WriteJsonAsync(
+                GenerationBody.From(call, withInternals: caller.Role is Role.Administrator), GenerationJson.Wire.GenerationBody);
+        }
+        catch (RpcException exception) when (exception.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
+        {
+            await OpenAiErrors.WriteAsync(context, Unknown);
+        }
+        catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            Log.BillingFailed(logger, exception, context.TraceIdentifier, exception.StatusCode);
+            await OpenAiErrors.WriteAsync(context, ApiErrors.BillingUnavailable);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Billing.Service did not answer request {RequestId}: {StatusCode}.")]
+        public static partial void BillingFailed(ILogger logger, Exception exception, string requestId, StatusCode statusCode);
+    }
+}
