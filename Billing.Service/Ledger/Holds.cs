@@ -48,7 +48,7 @@ internal sealed class Holds : IAsyncDisposable
 
     public async Task<Answer<GrantedHold>> HoldAsync(WantedHold wanted, CancellationToken cancellationToken)
     {
-        var answer = await DecideAsync(wanted, cancellationToken);
+        var answer = _options.Enabled ? await DecideAsync(wanted, cancellationToken) : await DecideUnchargedAsync(wanted, cancellationToken);
         _metrics.HoldDecided(answer.Refusal?.Reason);
         return answer;
     }
@@ -90,14 +90,22 @@ internal sealed class Holds : IAsyncDisposable
         await _releases.DisposeAsync();
     }
 
+    // Billing is off: candidates without a price are not refused, and need not be looked for each time; limits of money are none. Without
+    // a limit of tokens nothing bounds the call.
+    private async Task<Answer<GrantedHold>> DecideUnchargedAsync(WantedHold wanted, CancellationToken cancellationToken)
+    {
+        var limits = wanted.Limits is null ? null : wanted.Limits with { TotalCost = null, DailyCost = null, MonthlyCost = null };
+        wanted = wanted with
+        {
+            Candidates = [.. wanted.Candidates.Where(_prices.Current.Prices.ContainsKey)],
+            Limits = limits is { IsNone: false } ? limits : null,
+        };
+        var answer = await DecideAsync(wanted, cancellationToken);
+        return answer.Value is { } hold && wanted.Limits is null ? hold with { Bounded = false } : answer;
+    }
+
     private async Task<Answer<GrantedHold>> DecideAsync(WantedHold wanted, CancellationToken cancellationToken)
     {
-        if (!_options.Enabled)
-        {
-            // Those without a price are not refused, and need not be looked for each time.
-            wanted = wanted with { Candidates = [.. wanted.Candidates.Where(_prices.Current.Prices.ContainsKey)] };
-        }
-
         var (book, unknown) = await _prices.FindAsync(wanted.Candidates, cancellationToken);
         if (unknown is { } model)
         {

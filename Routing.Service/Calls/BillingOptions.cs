@@ -5,6 +5,9 @@ namespace LlmGateway.Routing.Calls;
 /// <summary>Section "Billing": how this service uses Billing.Service.</summary>
 internal sealed class BillingOptions
 {
+    /// <summary>False: nothing is charged, and a call is made whether Billing answers or not; its usage is settled when it does.</summary>
+    public bool Enabled { get; set; } = true;
+
     /// <summary>Output tokens held at first for a stream that sets no maximum of its own; the hold grows with the stream.</summary>
     [Range(1, 1_000_000)]
     public int FirstHoldTokens { get; set; } = 4096;

@@ -42,7 +42,7 @@ internal sealed class CallRunner(
 
         // :: Hold
         var wanted = HoldPlan.Request(call, model, candidates, options.Value);
-        var outcome = await HeldCall.AcquireAsync(billing, wanted, options.Value.HoldTimeout, time);
+        var outcome = await HeldCall.AcquireAsync(billing, wanted, options.Value, time);
         var (held, refusal) = outcome;
         if (held is null)
         {
@@ -136,6 +136,7 @@ internal sealed class CallRunner(
         await using var growth = HoldPlan.Grows(call, held, attempt.Deployment)
             ? new HoldGrowth(held, billing, options.Value.HoldTimeout, time)
             : null;
+        var bounded = growth is not null;
         if (!await output.StartedAsync(attempt, attemptCount) || !await output.ChunkAsync(attempt.TakeHeld()))
         {
             return false;
@@ -143,10 +144,16 @@ internal sealed class CallRunner(
 
         while (attempt.State == AttemptState.Open)
         {
-            if (growth is not null && await growth.CoverAsync(attempt.Meter.OutputSoFar) is { } fault)
+            if (bounded && await growth!.CoverAsync(attempt.Meter.OutputSoFar) is { } fault)
             {
-                attempt.BreakOff(fault);
-                break;
+                if (options.Value.Enabled || fault.Failure != CallFailure.BillingUnavailable)
+                {
+                    attempt.BreakOff(fault);
+                    break;
+                }
+
+                // Billing is off, and away: the answer goes on without it.
+                bounded = false;
             }
 
             if (await attempt.ReadAsync() is { } chunk && !await output.ChunkAsync(chunk))

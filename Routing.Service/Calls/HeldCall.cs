@@ -42,11 +42,11 @@ internal sealed class HeldCall
     public void Grow(Hold hold) => Volatile.Write(ref _outputTokens, hold.OutputTokens);
 
     /// <summary>Sets the money aside, or says why not. Not cancelled by a client that leaves: the hold may be made already.</summary>
-    public static async Task<HoldOutcome> AcquireAsync(BillingClient billing, HoldRequest request, TimeSpan timeout, TimeProvider time)
+    public static async Task<HoldOutcome> AcquireAsync(BillingClient billing, HoldRequest request, BillingOptions options, TimeProvider time)
     {
         try
         {
-            var reply = await billing.HoldAsync(request, deadline: (time.GetUtcNow() + timeout).UtcDateTime);
+            var reply = await billing.HoldAsync(request, deadline: (time.GetUtcNow() + options.HoldTimeout).UtcDateTime);
             return reply.OutcomeCase switch
             {
                 HoldReply.OutcomeOneofCase.Hold => new HoldOutcome(new HeldCall(request, reply.Hold), null),
@@ -57,6 +57,11 @@ internal sealed class HeldCall
         catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
         {
             return new HoldOutcome(null, new CallFault(CallFailure.InvalidRequest, e.Status.Detail));
+        }
+        catch (RpcException) when (!options.Enabled)
+        {
+            // There is no money to hold, and the settlement makes the hold, should it not have been made.
+            return new HoldOutcome(new HeldCall(request, new Hold { OutputTokens = request.OutputTokens, Estimate = true }), null);
         }
         catch (RpcException)
         {

@@ -8,7 +8,7 @@ namespace LlmGateway.Routing.Calls;
 
 /// <summary>
 /// Closes holds. A settlement is never given up: Billing has it, or the outbox in routingdb does, before the call ends; and a client
-/// that waits for its end waits until Billing has it. Repeating is safe, because Billing settles once by request id.
+/// that waits for its end waits until Billing has it, unless nothing is charged. Repeating is safe, because Billing settles once by request id.
 /// </summary>
 internal sealed partial class SettlementDesk(
     BillingClient billing,
@@ -42,9 +42,15 @@ internal sealed partial class SettlementDesk(
             }
 
             var stopping = lifetime.ApplicationStopping.IsCancellationRequested;
-            if (!written && (stopping || time.GetElapsedTime(started) >= options.Value.SettleTimeout))
+            if (!written && (stopping || !options.Value.Enabled || time.GetElapsedTime(started) >= options.Value.SettleTimeout))
             {
                 written = await outbox.TryAddAsync(request, hold);
+            }
+
+            if (written && !options.Value.Enabled)
+            {
+                // What it costs is known: nothing.
+                return new Settlement();
             }
 
             if (written && (stopping || client.IsCancellationRequested))

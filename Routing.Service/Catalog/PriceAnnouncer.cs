@@ -1,6 +1,8 @@
 using Grpc.Core;
 using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Routing.Calls;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 using BillingClient = LlmGateway.Protos.Billing.V1.BillingApi.BillingApiClient;
 
 namespace LlmGateway.Routing.Catalog;
@@ -9,7 +11,8 @@ namespace LlmGateway.Routing.Catalog;
 /// Tells Billing the prices of each snapshot until it accepts them, and walks the path of a hold once, so that the first customer's
 /// call does not pay for connections and compilation. Ready when both are done.
 /// </summary>
-internal sealed partial class PriceAnnouncer(CatalogStore catalog, BillingClient billing, TimeProvider time, ILogger<PriceAnnouncer> logger)
+internal sealed partial class PriceAnnouncer(
+    CatalogStore catalog, BillingClient billing, IOptions<BillingOptions> options, TimeProvider time, ILogger<PriceAnnouncer> logger)
     : BackgroundService, IHealthCheck
 {
     // No call can have this id, and no provider this name: Billing refuses each for its own reason, having looked.
@@ -66,10 +69,15 @@ internal sealed partial class PriceAnnouncer(CatalogStore catalog, BillingClient
             AccountId = "warm-up",
             Candidates = { new Candidate { Deployment = WarmUpName, Provider = WarmUpName, Model = WarmUpName } },
         };
-        await billing.HoldAsync(hold, cancellationToken: cancellationToken);
+        if (options.Value.Enabled)
+        {
+            // Otherwise no name is without a price, and the hold would be made.
+            await billing.HoldAsync(hold, cancellationToken: cancellationToken);
+        }
+
         await billing.RenewAsync(new RenewRequest { RequestId = WarmUpId }, cancellationToken: cancellationToken);
         await billing.ReleaseAsync(new ReleaseRequest { RequestId = WarmUpId }, cancellationToken: cancellationToken);
-        Calls.CallWarmUp.Run();
+        CallWarmUp.Run();
     }
 
     // A deployment without a price is announced too: that takes back what an earlier catalogue said of it.

@@ -1,5 +1,6 @@
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LlmGateway.Billing.Tests.Ledger;
@@ -22,7 +23,7 @@ public sealed class BillingOffTests(BillingSystem billing) : IClassFixture<Billi
         var held = await _off.HoldAsync(request, account, model, output: 1_000_000, prompt: 1_000_000);
         var settled = await _off.SettleAsync(request, model, output: 20, input: 10);
 
-        held.Value.ShouldBe(new GrantedHold(NanoUsd.Zero, 1_000_000, held.Value!.ExpiresAt));
+        held.Value.ShouldBe(new GrantedHold(NanoUsd.Zero, 1_000_000, held.Value!.ExpiresAt, Bounded: false));
         settled.Value.ShouldBe(new SettledCall(NanoUsd.Zero, new(30L * 100_000_000), NanoUsd.Zero, NanoUsd.Zero, First: true));
         (await _off.MoneyAsync(account)).ShouldBe((0, 0));
         (await _off.CountAsync(
@@ -44,6 +45,19 @@ public sealed class BillingOffTests(BillingSystem billing) : IClassFixture<Billi
 
         (first.Value!.First, again.Value!.First, first.Value.Cost, first.Value.ProviderCost).ShouldBe((true, false, NanoUsd.Zero, NanoUsd.Zero));
         (await _off.CountAsync("select count(*) from billing.charges where request_id = $1 and output_tokens = 4000", request)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Limits_of_tokens_hold_and_those_of_money_do_not()
+    {
+        var (account, model) = (_off.NewAccount(), await _off.NewModelAsync());
+        var money = new KeyLimits { TotalCost = NanoUsd.Zero, DailyCost = NanoUsd.Zero };
+
+        (await _off.HoldAsync(BillingSystem.NewRequest(), account, model, output: 100, limits: money)).Value!.Bounded.ShouldBeFalse();
+        (await _off.HoldAsync(BillingSystem.NewRequest(), account, model, output: 100, limits: money with { TotalTokens = 100 })).Value!.Bounded.ShouldBeTrue();
+        var refused = await _off.HoldAsync(BillingSystem.NewRequest(), account, model, output: 60, limits: money with { TotalTokens = 100 });
+
+        refused.Refusal.ShouldNotBeNull();
     }
 
     [Fact]

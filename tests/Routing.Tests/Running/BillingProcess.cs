@@ -32,6 +32,8 @@ public sealed class BillingProcess : IAsyncDisposable
 
     public BillingApi.BillingApiClient Client { get; }
 
+    public UsageApi.UsageApiClient Usage => new(_channel);
+
     public static async Task<BillingProcess> StartAsync(params (string Name, string Value)[] settings)
     {
         var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync(), settings);
