@@ -33,6 +33,10 @@ internal sealed class BillingOptions
     [Range(0.1, 600, ErrorMessage = "Billing:SweepSeconds: must be between {1} and {2}.")]
     public double SweepSeconds { get; set; } = 15;
 
+    /// <summary>What becomes of a hold whose call is gone without a word.</summary>
+    [EnumDataType(typeof(ExpiredHolds), ErrorMessage = "Billing:ExpiredHolds: must be release or settle.")]
+    public ExpiredHolds ExpiredHolds { get; set; } = ExpiredHolds.Release;
+
     /// <summary>Output tokens at most that a call of an account with an overdraft holds money for; it may put out more.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Billing:EstimatedOutputTokens: must be between {1} and {2}.")]
     public int EstimatedOutputTokens { get; set; } = 1024;

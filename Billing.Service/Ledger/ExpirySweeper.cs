@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace LlmGateway.Billing.Ledger;
 
-/// <summary>Gives back holds whose calls are gone without a word. Any number of replicas may sweep at once.</summary>
+/// <summary>Gives back, or charges, holds whose calls are gone without a word. Any number of replicas may sweep at once.</summary>
 internal sealed partial class ExpirySweeper(
     NpgsqlDataSource database, IOptions<BillingOptions> options, BillingMetrics metrics, TimeProvider time, ILogger<ExpirySweeper> logger)
     : BackgroundService
@@ -28,7 +28,7 @@ internal sealed partial class ExpirySweeper(
         if (total > 0)
         {
             metrics.Expired(total);
-            Log.Expired(logger, total);
+            Log.Expired(logger, total, options.Value.ExpiredHolds);
         }
 
         return total;
@@ -63,18 +63,42 @@ internal sealed partial class ExpirySweeper(
 
     private async Task<(int Found, int Expired)> ExpireAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select r_found, r_expired from billing.expire($1, $2)");
-        command.Parameters.AddOne(time.GetUtcNow());
+        var now = time.GetUtcNow();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var (found, expired) = await ExpireAsync(connection, now, cancellationToken);
+        IReadOnlyList<SettledCall?> charged = [];
+        if (options.Value.ExpiredHolds == ExpiredHolds.Settle && expired.Length > 0)
+        {
+            // The accounts stay locked meanwhile, so that nobody takes what was held.
+            var lines = await ExpiredCalls.PriceAsync(connection, expired, options.Value, now, cancellationToken);
+            charged = lines.Count > 0 ? await SettleStatement.ExecuteAsync(connection, lines, now, cancellationToken) : [];
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        foreach (var call in charged)
+        {
+            metrics.Settled(call!);
+        }
+
+        return (found, expired.Length);
+    }
+
+    private static async Task<(int Found, string[] Expired)> ExpireAsync(
+        NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select r_found, r_expired from billing.expire($1, $2)", connection);
+        command.Parameters.AddOne(now);
         command.Parameters.AddOne(HoldsPerTransaction);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt32(0), reader.GetInt32(1));
+        return (reader.GetInt32(0), reader.GetFieldValue<string[]>(1));
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "{Count} holds were neither settled nor released nor renewed in time; their money is available again.")]
-        public static partial void Expired(ILogger logger, int count);
+        [LoggerMessage(1, LogLevel.Warning, "{Count} holds were neither settled nor released nor renewed in time. By the rule for them: {Rule}.")]
+        public static partial void Expired(ILogger logger, int count, ExpiredHolds rule);
 
         [LoggerMessage(2, LogLevel.Error, "The sweep for expired holds failed; the next one tries again.")]
         public static partial void Failed(ILogger logger, Exception exception);

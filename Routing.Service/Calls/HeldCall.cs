@@ -21,6 +21,7 @@ internal sealed class HeldCall
         _outputTokens = hold.OutputTokens;
         IsWhole = hold.OutputTokens >= request.OutputTokens;
         IsEstimate = hold.Estimate;
+        ExpiresAt = hold.ExpiresAt?.ToDateTimeOffset() ?? DateTimeOffset.MaxValue;
     }
 
     public string RequestId => _request.RequestId;
@@ -33,6 +34,9 @@ internal sealed class HeldCall
 
     /// <summary>The account may be overdrawn: the call is not bounded by its hold.</summary>
     public bool IsEstimate { get; }
+
+    /// <summary>When it ends unless it is renewed, by Billing's clock.</summary>
+    public DateTimeOffset ExpiresAt { get; }
 
     /// <summary>The request that makes this hold again, should Billing have lost it.</summary>
     public HoldRequest Again(long outputTokens, long minOutputTokens) =>

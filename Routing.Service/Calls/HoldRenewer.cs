@@ -13,23 +13,42 @@ internal sealed partial class HoldRenewer(BillingClient billing, IOptions<Billin
     : BackgroundService
 {
     private const int AtOnce = 16;
+
+    // However far the clocks are apart.
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentDictionary<string, bool> _running = new();
+    private readonly PeriodicTimer _timer = new(options.Value.RenewInterval, time);
 
     /// <summary>Keeps a hold alive until the result is disposed.</summary>
     public IDisposable Keep(HeldCall held)
     {
         _running[held.RequestId] = true;
+
+        // Billing decides how long a hold lives: there is time for two renewals that fail.
+        var third = (held.ExpiresAt - time.GetUtcNow()) / 3;
+        var wanted = third > Shortest ? third : Shortest;
+        if (wanted < _timer.Period)
+        {
+            _timer.Period = wanted;
+        }
+
         return new Kept(this, held.RequestId);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.RenewInterval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await _timer.WaitForNextTickAsync(stoppingToken))
         {
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken };
             await Parallel.ForEachAsync(_running.Keys, parallel, async (id, token) => await RenewAsync(id, token));
         }
+    }
+
+    public override void Dispose()
+    {
+        _timer.Dispose();
+        base.Dispose();
     }
 
     private async Task RenewAsync(string requestId, CancellationToken cancellationToken)

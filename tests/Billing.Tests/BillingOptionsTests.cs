@@ -1,3 +1,4 @@
+using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,7 @@ public sealed class BillingOptionsTests
 
         (options.MarkupBasisPoints, options.DefaultGrant, options.Currency).ShouldBe((2500, new NanoUsd(100_000_000_000), "USD"));
         options.HoldLifetime.ShouldBe(TimeSpan.FromSeconds(585));
+        options.ExpiredHolds.ShouldBe(ExpiredHolds.Release);
     }
 
     [Theory]
@@ -28,6 +30,8 @@ public sealed class BillingOptionsTests
     [InlineData("HoldMinutes", "0")]
     [InlineData("SweepSeconds", "301")]
     [InlineData("PriceRefreshSeconds", "0")]
+    [InlineData("ExpiredHolds", "7")]
+    [InlineData("EstimatedOutputTokens", "0")]
     [InlineData("Connections", "0")]
     [InlineData("StatementLines", "0")]
     [InlineData("Statements", "0")]

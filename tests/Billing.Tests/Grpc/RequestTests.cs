@@ -2,7 +2,9 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using LlmGateway.Billing.Grpc;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Protos.Keys.V1;
 using PriceTier = LlmGateway.Protos.Billing.V1.PriceTier;
 
 namespace LlmGateway.Billing.Tests.Grpc;
@@ -121,6 +123,44 @@ public sealed class RequestTests
 
         new AnnouncePricesRequest { Prices = { price, price } }.ToPrices().ShouldHaveSingleItem();
         Named("prices[1]", () => new AnnouncePricesRequest { Prices = { price, other } }.ToPrices());
+    }
+
+    public static TheoryData<string, Action<Limits, long>, long> BoundedLimits => new()
+    {
+        { "limits.total_tokens", (limits, value) => limits.TotalTokens = value, KeyLimits.MostTokens },
+        { "limits.daily_tokens", (limits, value) => limits.DailyTokens = value, KeyLimits.MostTokens },
+        { "limits.monthly_tokens", (limits, value) => limits.MonthlyTokens = value, KeyLimits.MostTokens },
+        { "limits.total_nano_usd", (limits, value) => limits.TotalNanoUsd = value, KeyLimits.MostCost.Value },
+        { "limits.daily_nano_usd", (limits, value) => limits.DailyNanoUsd = value, KeyLimits.MostCost.Value },
+        { "limits.monthly_nano_usd", (limits, value) => limits.MonthlyNanoUsd = value, KeyLimits.MostCost.Value },
+    };
+
+    [Theory]
+    [MemberData(nameof(BoundedLimits), DisableDiscoveryEnumeration = true)]
+    public void A_limit_is_from_nothing_to_its_most_or_is_named(string field, Action<Limits, long> set, long most)
+    {
+        With(0).ToWantedHold().Limits.ShouldNotBeNull().ToArrayText().ShouldContain("0");
+        With(most).ToWantedHold().Limits.ShouldNotBeNull().ToArrayText().ShouldContain($"{most}");
+        Named(field, () => With(-1).ToWantedHold());
+        Named(field, () => With(most + 1).ToWantedHold());
+        Named(field, () => With(long.MaxValue).ToWantedHold());
+        Named(field, () => With(long.MinValue).ToWantedHold());
+
+        HoldRequest With(long value)
+        {
+            var request = Hold();
+            set(request.Limits = new Limits(), value);
+            return request;
+        }
+    }
+
+    [Fact]
+    public void Limits_of_rates_only_are_none()
+    {
+        var request = Hold();
+        request.Limits = new Limits { RequestsPerMinute = -1, Parallel = 3 };
+
+        request.ToWantedHold().Limits.ShouldBeNull();
     }
 
     [Fact]

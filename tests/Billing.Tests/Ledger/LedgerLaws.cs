@@ -1,26 +1,33 @@
+using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
+using Microsoft.EntityFrameworkCore;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
 /// <summary>
-/// Any interleaving of hold, extend, settle, release, renew and expiry keeps P1 and P4: one after the other the answers and figures are those
-/// of a model that is a page long; at once, the ledger still adds up.
+/// Any interleaving of hold, extend, settle, release, renew and expiry by three keys of an account, two of them with limits, keeps P1 and P4:
+/// one after the other the answers and figures are those of a model that is a page long, over days and months; at once, the ledger still adds up.
 /// </summary>
 public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSystem>
 {
-    private const int Requests = 4;
+    private const int Requests = 8;
+    private const int Keys = 3;
+
+    private static readonly Gen<Step> OneStep =
+        from kind in Gen.Frequency(
+            (6, Gen.Constant(Kind.Hold)), (5, Gen.Constant(Kind.Settle)), (2, Gen.Constant(Kind.Release)), (4, Gen.Constant(Kind.Extend)),
+            (1, Gen.Constant(Kind.Renew)), (1, Gen.Constant(Kind.Wait)), (1, Gen.Constant(Kind.Night)), (1, Gen.Constant(Kind.Sweep)))
+        from request in Gen.Choose(0, Requests - 1)
+        from tokens in Gen.Frequency((6, Gen.Choose(0, 250)), (1, Gen.Choose(0, 1000)))
+        from unlimited in Gen.Frequency((4, Gen.Constant(false)), (1, Gen.Constant(true)))
+        select new Step(kind, request, tokens, unlimited);
 
     private static readonly Arbitrary<Step[]> Steps = Arb.From(
-        Gen.Choose(0, Requests - 1).SelectMany(request => Gen.Choose(0, 500), (request, tokens) => (request, tokens))
-            .SelectMany(
-                _ => Gen.Frequency(
-                    (4, Gen.Constant(Kind.Hold)), (4, Gen.Constant(Kind.Settle)), (2, Gen.Constant(Kind.Release)),
-                    (3, Gen.Constant(Kind.Extend)), (1, Gen.Constant(Kind.Renew)), (1, Gen.Constant(Kind.Wait)), (1, Gen.Constant(Kind.Sweep))),
-                (call, kind) => new Step(kind, call.request, call.tokens))
-            .ArrayOf(),
+        OneStep.ArrayOf(),
         steps => steps.Select((_, index) => steps.Where((_, other) => other != index).ToArray()));
 
     public enum Kind
@@ -31,6 +38,7 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
         Release,
         Renew,
         Wait,
+        Night,
         Sweep,
     }
 
@@ -55,6 +63,11 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
             (await billing.MoneyAsync(run.Account)).ShouldBe((model.Balance, model.Held));
         }
 
+        foreach (var window in await run.WindowsAsync())
+        {
+            window.Figures.ShouldBe(model.Window(int.Parse(window.Key, CultureInfo.InvariantCulture), window.Kind, window.Starts), $"{window} after {string.Join(", ", steps)}");
+        }
+
         await billing.VerifyAsync();
         await run.CloseAsync();
     }
@@ -75,11 +88,25 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
     private async Task<Run> RunAsync() => new(
         billing, billing.NewAccount(), await billing.NewModelAsync(), [.. Enumerable.Range(0, Requests).Select(_ => BillingSystem.NewRequest())]);
 
-    public sealed record Step(Kind Kind, int Request, int Tokens)
+    /// <param name="Unlimited">The key's limits are not sent along.</param>
+    public sealed record Step(Kind Kind, int Request, int Tokens, bool Unlimited)
     {
+        /// <summary>The request's.</summary>
+        public int Key => Request % Keys;
+
         /// <summary>What an extension asks for: more than most holds, and up to all of the balance.</summary>
         public int Larger => Tokens * 2;
     }
+
+    /// <summary>The first key has none. They are so small that a run meets each of them.</summary>
+    internal static KeyLimits? LimitsOf(Step step) => step.Unlimited ? null : step.Key switch
+    {
+        0 => null,
+        1 => new() { DailyTokens = 150, MonthlyCost = new(400), TotalTokens = 500 },
+        _ => new() { TotalCost = new(450), MonthlyTokens = 400, DailyCost = new(200) },
+    };
+
+    internal sealed record WindowRow(string Key, string Kind, DateOnly Starts, WindowFigures Figures);
 
     private sealed record Run(BillingSystem Billing, string Account, PricedModel Model, string[] Ids)
     {
@@ -90,11 +117,11 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
             switch (step.Kind)
             {
                 case Kind.Hold:
-                    var hold = await Billing.HoldAsync(id, Account, Model, step.Tokens, min: step.Tokens / 2);
-                    return hold.Value is { } held ? $"held {held.Amount.Value}" : $"{hold.Refusal!.Reason}";
+                    var hold = await Billing.HoldAsync(
+                        id, Account, Model, step.Tokens, min: step.Tokens / 2, limits: LimitsOf(step), key: step.Key.ToString(CultureInfo.InvariantCulture));
+                    return Text(hold);
                 case Kind.Extend:
-                    var extended = await Billing.ExtendAsync(id, step.Larger);
-                    return extended.Value is { } grown ? $"held {grown.Amount.Value}" : $"{extended.Refusal!.Reason}";
+                    return Text(await Billing.ExtendAsync(id, step.Larger));
                 case Kind.Settle:
                     var answer = await Billing.SettleAsync(id, Model, step.Tokens);
                     return answer.Value is { } settled
@@ -108,11 +135,26 @@ public sealed class LedgerLaws(BillingSystem billing) : IClassFixture<BillingSys
                 case Kind.Wait:
                     Billing.Time.Advance(TimeSpan.FromMinutes(6));
                     return "";
+                case Kind.Night:
+                    Billing.Time.Advance(TimeSpan.FromDays(step.Tokens % 9 / 2.0));
+                    return "";
                 default:
                     await Billing.SweepAsync();
                     return "";
             }
         }
+
+        public Task<WindowRow[]> WindowsAsync() => Billing.ReadAsync(db => db.KeyWindows.Where(window => window.AccountId == Account)
+            .Select(window => new WindowRow(
+                window.KeyId, window.Kind, window.Starts, new(window.UsedTokens, window.HeldTokens, window.UsedCost, window.HeldCost)))
+            .ToArrayAsync());
+
+        private static string Text(Answer<GrantedHold> answer) => answer switch
+        {
+            { Value: { } hold } => $"held {hold.Amount.Value} for {hold.OutputTokens}",
+            { Refusal: { Limit: { } limit } refusal } => $"{refusal.Reason} {limit.Window} {limit.Unit} {limit.Limit} {limit.Used} {limit.Held}",
+            _ => $"{answer.Refusal!.Reason}",
+        };
 
         public async Task CloseAsync()
         {

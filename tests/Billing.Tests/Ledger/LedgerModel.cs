@@ -1,4 +1,5 @@
 using LlmGateway.Billing.Ledger;
+using LlmGateway.Billing.Quotas;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
@@ -45,21 +46,40 @@ internal sealed class LedgerModel
         }
     }
 
+    /// <summary>Sums of the key's calls whose holds were made in the window.</summary>
+    public WindowFigures Window(int key, string kind, DateOnly starts)
+    {
+        var ends = kind switch { "day" => starts.AddDays(1), "month" => starts.AddMonths(1), _ => DateOnly.MaxValue };
+        var calls = _calls.Values.Where(call => call.Key == key && call.Day >= starts && call.Day < ends).ToArray();
+        var used = calls.Sum(call => call.Used);
+        var counted = calls.Where(call => call is { State: State.Open, Limits: not null }).ToArray();
+        return new(used, counted.Sum(call => call.Counted), used, counted.Sum(call => call.Amount));
+    }
+
+    private KeyWindows Windows(int key, DateOnly day) =>
+        new(Window(key, "total", DateOnly.MinValue), Window(key, "day", day), Window(key, "month", new(day.Year, day.Month, 1)));
+
     private string Hold(LedgerLaws.Step step, Call? call, DateTimeOffset now)
     {
         if (call is not null)
         {
-            return call.State == State.Open ? $"held {call.Amount}" : nameof(LedgerRefusalReason.ClosedHold);
+            return call.State == State.Open ? call.Text : nameof(LedgerRefusalReason.ClosedHold);
         }
 
-        if (Available < step.Tokens / 2)
+        var day = DateOnly.FromDateTime(now.UtcDateTime);
+        var (limits, windows, least) = (LedgerLaws.LimitsOf(step), Windows(step.Key, day), step.Tokens / 2);
+        var left = limits?.TokensLeft(windows) ?? long.MaxValue;
+        var fits = Math.Min(Available, limits?.CostLeft(windows)?.Value ?? long.MaxValue);
+        if (left <= 0 || (least > 0 && least > fits))
         {
-            return nameof(LedgerRefusalReason.InsufficientBalance);
+            return Refusal(limits?.Reached(windows, 1, new(least), now), least);
         }
 
-        var amount = Math.Min(step.Tokens, Available);
-        _calls[step.Request] = new Call { Amount = amount, ExpiresAt = now + Lifetime };
-        return $"held {amount}";
+        var amount = step.Tokens == 0 ? 0 : Math.Min(step.Tokens, fits);
+        var output = Math.Max(Math.Min(amount, left), least);
+        call = new Call { Key = step.Key, Day = day, Limits = limits, ExpiresAt = now + Lifetime, Amount = amount, Output = output, Counted = Math.Min(output, left) };
+        _calls[step.Request] = call;
+        return call.Text;
     }
 
     private string Extend(long tokens, Call? call)
@@ -69,14 +89,26 @@ internal sealed class LedgerModel
             return call is null ? nameof(LedgerRefusalReason.UnknownHold) : nameof(LedgerRefusalReason.ClosedHold);
         }
 
-        if (tokens - call.Amount > Available)
+        if (call.Output >= tokens)
         {
-            return nameof(LedgerRefusalReason.InsufficientBalance);
+            return call.Text;
         }
 
-        call.Amount = Math.Max(call.Amount, tokens);
-        return $"held {call.Amount}";
+        var (more, moreTokens, windows) = (Math.Max(tokens - call.Amount, 0), tokens - call.Counted, Windows(call.Key, call.Day));
+        var reached = call.Limits?.Reached(windows, moreTokens, new(more), new(call.Day, TimeOnly.MinValue, TimeSpan.Zero));
+        if (reached is not null || more > Available)
+        {
+            return Refusal(reached, more);
+        }
+
+        (call.Amount, call.Output, call.Counted) = (call.Amount + more, tokens, call.Counted + moreTokens);
+        return call.Text;
     }
+
+    private string Refusal(ReachedLimit? reached, long required) =>
+        reached is not { } limit || (limit.Window != LimitWindow.Total && Available < required)
+            ? nameof(LedgerRefusalReason.InsufficientBalance)
+            : $"{LedgerRefusalReason.LimitReached} {limit.Window} {limit.Unit} {limit.Limit} {limit.Used} {limit.Held}";
 
     private string Settle(long cost, Call? call)
     {
@@ -91,6 +123,7 @@ internal sealed class LedgerModel
         }
 
         call.State = State.Settled;
+        call.Used = cost;
         var taken = Math.Min(cost, Available);
         Balance -= taken;
         return call.Settled = $"settled {cost} {cost - taken} {Balance}";
@@ -107,8 +140,15 @@ internal sealed class LedgerModel
     private sealed class Call
     {
         public State State { get; set; }
-        public long Amount { get; set; }
+        public required int Key { get; init; }
+        public required DateOnly Day { get; init; }
+        public required KeyLimits? Limits { get; init; }
+        public required long Amount { get; set; }
+        public required long Output { get; set; }
+        public required long Counted { get; set; }
+        public long Used { get; set; }
         public DateTimeOffset ExpiresAt { get; set; }
         public string Settled { get; set; } = "";
+        public string Text => $"held {Amount} for {Output}";
     }
 }

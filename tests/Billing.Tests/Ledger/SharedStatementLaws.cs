@@ -2,25 +2,36 @@ using FsCheck;
 using FsCheck.Fluent;
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
 /// <summary>
 /// Whatever lines share a statement, they are answered, and leave the ledger, as if each had come alone and in that order: repetitions,
-/// other accounts' request ids and write-offs in the same statement included.
+/// other accounts' request ids, write-offs, an overdraft and keys with and without limits in the same statement included.
 /// </summary>
 public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<BillingSystem>
 {
     private const int Accounts = 3;
     private const int Requests = 6;
 
+    // The last two are one key, whose limits are not always sent along.
+    private static readonly (string? Key, KeyLimits? Limits)[] KeyLimits =
+    [
+        (null, null),
+        ("a", new() { DailyTokens = 300, TotalCost = new(900) }),
+        ("b", new() { TotalTokens = 500, MonthlyCost = new(400) }),
+        ("b", null),
+    ];
+
     private static readonly BillingOptions Options = new() { DefaultBalance = 0.000001m };
 
     private static readonly Gen<Line> Lines =
         from account in Gen.Choose(0, Accounts - 1)
         from request in Gen.Choose(0, Requests - 1)
-        from amount in Gen.Frequency((8, Gen.Choose(0, 600)), (1, Gen.Constant(0)))
-        select new Line(account, request, amount);
+        from amount in Gen.Frequency((8, Gen.Choose(0, 400)), (1, Gen.Constant(0)), (1, Gen.Choose(400, 900)))
+        from key in Gen.Choose(0, KeyLimits.Length - 1)
+        select new Line(account, request, amount, key);
 
     private static readonly Arbitrary<Statement[]> Statements = Arb.From(
         Gen.Frequency(
@@ -37,6 +48,8 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
     private async Task RunAsync(Statement[] statements)
     {
         var (shared, alone) = (new World(billing), new World(billing));
+        await shared.OverdrawAsync();
+        await alone.OverdrawAsync();
         foreach (var statement in statements)
         {
             var answers = await shared.ExecuteAsync(statement.Kind, statement.Lines);
@@ -48,13 +61,14 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
 
             answers.ShouldBe(expected, ignoreOrder: false, statement.ToString());
             (await shared.MoneyAsync()).ShouldBe(await alone.MoneyAsync(), ignoreOrder: false, statement.ToString());
+            (await shared.WindowsAsync()).ShouldBe(await alone.WindowsAsync(), statement.ToString());
         }
 
         (await shared.PostingsAsync()).ShouldBe(await alone.PostingsAsync());
         await billing.VerifyAsync();
     }
 
-    public sealed record Line(int Account, int Request, int Amount);
+    public sealed record Line(int Account, int Request, int Amount, int Key);
 
     public sealed record Statement(StatementKindName Name, Line[] Lines)
     {
@@ -93,7 +107,12 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
                     var holds = await HoldStatement.ExecuteAsync(
                         connection,
                         [.. lines.Select(line => new HoldLine(
-                            _requests[line.Request], _accounts[line.Account], null, new(line.Amount), 1, line.Amount, 0, "[]"))],
+                            _requests[line.Request], _accounts[line.Account], KeyLimits[line.Key].Key, new(line.Amount), 1, line.Amount, 0, "[]")
+                        {
+                            Estimate = new(line.Amount / 3),
+                            MinOutputTokens = line.Amount / 2,
+                            Limits = KeyLimits[line.Key].Limits,
+                        })],
                         Options, now, CancellationToken.None);
                     return [.. holds.Select(row => row.ToString())];
                 case StatementKind.Extend:
@@ -110,6 +129,30 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
                         connection, [.. lines.Select(line => new ReleaseLine(_requests[line.Request], "[]"))], now, CancellationToken.None);
                     return [];
             }
+        }
+
+        /// <summary>The first account may owe 300.</summary>
+        public async Task OverdrawAsync()
+        {
+            await MoneyAsync();
+            await billing.CountAsync("with o as (update billing.accounts set overdraft = 300 where id = $1 returning 1) select count(*) from o", _accounts[0]);
+        }
+
+        /// <summary>Every window of the accounts, and what was used by day, as text.</summary>
+        public async Task<string> WindowsAsync()
+        {
+            await using var command = billing.Database.CreateCommand(
+                """
+                select string_agg(concat_ws(' ', a.item, w.key_id, w.kind, w.starts, w.used_tokens, w.used_cost, w.held_tokens, w.held_cost),
+                    '; ' order by a.item, w.key_id, w.kind) || (
+                    select coalesce(string_agg(concat_ws(' ', b.item, d.key_id, d.day, d.model, d.requests, d.input_tokens, d.cached_input_tokens,
+                        d.cache_write_tokens, d.output_tokens, d.reasoning_tokens, d.cost, d.written_off, d.provider_cost),
+                        '; ' order by b.item, d.key_id, d.model), '')
+                    from unnest($1) with ordinality b (id, item) join billing.usage_days d on d.account_id = b.id)
+                from unnest($1) with ordinality a (id, item) left join billing.key_windows w on w.account_id = a.id
+                """);
+            command.Parameters.AddTexts(_accounts, account => account);
+            return (string)(await command.ExecuteScalarAsync())!;
         }
 
         public async Task<(long, long)[]> MoneyAsync() => [.. await Task.WhenAll(_accounts.Select(billing.MoneyAsync))];

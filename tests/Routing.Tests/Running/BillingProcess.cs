@@ -102,6 +102,15 @@ public sealed class BillingProcess : IAsyncDisposable
         return await reader.ReadAsync() ? (reader.GetInt64(0), reader.GetInt64(1)) : null;
     }
 
+    /// <summary>When the hold ends unless it is renewed; null without an open one.</summary>
+    public async Task<DateTime?> ExpiryAsync(string requestId)
+    {
+        await using var database = NpgsqlDataSource.Create(_database);
+        await using var command = database.CreateCommand("select expires_at from billing.holds where request_id = $1 and state = 'open'");
+        command.Parameters.AddWithValue(requestId);
+        return (DateTime?)await command.ExecuteScalarAsync();
+    }
+
     /// <summary>Opens the account, if need be, and lets it owe so many nano-dollars.</summary>
     public async Task OverdrawAsync(string account, long overdraft)
     {
