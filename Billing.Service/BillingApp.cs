@@ -17,7 +17,7 @@ internal static class BillingApp
         builder.AddPricing();          // Pricing/
         builder.AddLedger();           // Ledger/
         builder.AddAlerts();           // Alerts/
-        builder.AddGrpcDefaults();     // Grpc/
+        builder.AddGrpcDefaults(grpc => grpc.Interceptors.Add<LostDatabaseInterceptor>());   // Grpc/
     }
 
     public static void MapBilling(this WebApplication app)

@@ -11,18 +11,51 @@ namespace LlmGateway.ServiceDefaults;
 public static class GrpcServer
 {
     public static IGrpcServerBuilder AddGrpcDefaults(this IHostApplicationBuilder builder, Action<GrpcServiceOptions>? configure = null) =>
-        builder.Services.AddGrpc(options =>
+        builder.Services.AddSingleton<OutageLog>().AddGrpc(options =>
         {
             options.Interceptors.Add<ExceptionInterceptor>();
             configure?.Invoke(options);
         });
 }
 
+/// <summary>Calls that found no database, a line a second at most: in an outage it is every call.</summary>
+internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider time)
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private long _written = time.GetTimestamp() - (long)(Pace.TotalSeconds * time.TimestampFrequency);
+    private long _silent;
+
+    public void Write(string method, string reason)
+    {
+        long silent;
+        lock (_lock)
+        {
+            if (time.GetElapsedTime(_written) < Pace)
+            {
+                _silent++;
+                return;
+            }
+
+            (_written, silent, _silent) = (time.GetTimestamp(), _silent, 0);
+        }
+
+        Log.DatabaseOutOfReach(logger, method, reason, silent);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Method} found no database: {Reason} So did {Count} calls since the last such line.")]
+        public static partial void DatabaseOutOfReach(ILogger logger, string method, string reason, long count);
+    }
+}
+
 /// <summary>
 /// Turns what a handler threw into a status: the database out of reach is UNAVAILABLE, which callers may retry; a cancelled call is
 /// CANCELLED; a status of the handler's own passes; everything else is INTERNAL without detail, and logged with it.
 /// </summary>
-internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor> logger) : Interceptor
+internal sealed partial class ExceptionInterceptor(OutageLog outage, ILogger<ExceptionInterceptor> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -94,7 +127,7 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
 
         if (StoreFailure.IsOutOfReach(exception))
         {
-            Log.DatabaseOutOfReach(logger, context.Method, exception.GetBaseException().Message);
+            outage.Write(context.Method, exception.GetBaseException().Message);
             return new RpcException(new Status(StatusCode.Unavailable, "The database does not answer."));
         }
 
@@ -106,8 +139,5 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
     {
         [LoggerMessage(1, LogLevel.Error, "{Method} failed: {Failure}")]
         public static partial void Failed(ILogger logger, string method, string failure);
-
-        [LoggerMessage(2, LogLevel.Warning, "{Method} found no database: {Reason}")]
-        public static partial void DatabaseOutOfReach(ILogger logger, string method, string reason);
     }
 }

@@ -11,8 +11,8 @@ namespace LlmGateway.Gateway.Authentication;
 ///    <see cref="AuthOptions.RefusedSeconds"/>.
 /// 2. Otherwise Keys.Service is asked: about known keys in one lane, about all others in another, so that whoever floods the gateway with
 ///    wrong keys waits behind himself.
-/// 3. When it does not answer, a key vouched for less than <see cref="AuthOptions.StaleSeconds"/> ago goes on working, each one by its own
-///    time. About any other nobody can judge.
+/// 3. When it does not answer within a tenth of a second, a key vouched for less than <see cref="AuthOptions.StaleSeconds"/> ago goes on
+///    working, each one by its own time. About any other nobody can judge.
 /// 4. A key that expires is refused from then on, whoever can be asked. One that a tariff's next version changes is verified anew then.
 /// 5. A change in the stream takes the trust from every key that it may concern. The entry stays only to say that its secret belongs in the
 ///    lane of known keys; it lets nobody in, also when Keys.Service is down.
@@ -26,6 +26,9 @@ internal sealed class KeyDirectory
 {
     // Changes planned for the next moment would otherwise be asked for by every request until they have happened.
     private static readonly TimeSpan SoonestChange = TimeSpan.FromSeconds(1);
+
+    // A silent Keys.Service must not hold back calls that go on without it; its answer takes effect when it comes.
+    private static readonly TimeSpan MemorySuffices = TimeSpan.FromMilliseconds(100);
 
     private readonly TimeProvider _time;
     private readonly UseLog _uses;
@@ -158,8 +161,21 @@ internal sealed class KeyDirectory
 
     private async Task<KeyLookup> RecheckAsync(SecretHash hash, Task<KeyLookup> asking)
     {
-        var lookup = await asking;
+        var lookup = FromMemory(hash).Verdict == KeyVerdict.Known && !await IsAnsweredAsync(asking) ? new(KeyVerdict.Unknowable) : await asking;
         return Admit(lookup.Verdict == KeyVerdict.Unknowable ? FromMemory(hash) : lookup, _time.GetTimestamp());
+    }
+
+    private async Task<bool> IsAnsweredAsync(Task<KeyLookup> asking)
+    {
+        try
+        {
+            await asking.WaitAsync(MemorySuffices, _time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     // 3. and 4.

@@ -12,6 +12,8 @@ internal static class CallRegistration
         builder.Services.AddSingleton<IValidateOptions<CallOptions>, CallOptionsValidator>();
         builder.Services.AddOptions<BillingOptions>().BindConfiguration("Billing").ValidateDataAnnotations().ValidateOnStart();
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
+        builder.Services.AddSingleton<BillingWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<BillingWatch>());
         builder.Services.AddSingleton<HoldRenewer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<HoldRenewer>());
         builder.Services.AddSingleton<SettlementCall>();

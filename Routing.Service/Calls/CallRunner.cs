@@ -25,8 +25,8 @@ namespace LlmGateway.Routing.Calls;
 /// that nobody expected leaves no hold open either: it is thrown on when what was produced is settled, or all is given back.
 /// </summary>
 internal sealed class CallRunner(
-    CatalogStore catalog, RouteSelector selector, BillingClient billing, AttemptLoop attempts, SettlementDesk desk, HoldRenewer renewer,
-    HoldReturner returner, RoutingMetrics metrics, IOptions<BillingOptions> options, TimeProvider time)
+    CatalogStore catalog, RouteSelector selector, BillingClient billing, BillingWatch watch, AttemptLoop attempts, SettlementDesk desk,
+    HoldRenewer renewer, HoldReturner returner, RoutingMetrics metrics, IOptions<BillingOptions> options, TimeProvider time)
 {
     public async Task RunAsync(Call call, CallOutput output, CancellationToken client)
     {
@@ -42,7 +42,7 @@ internal sealed class CallRunner(
 
         // :: Hold
         var wanted = HoldPlan.Request(call, model, candidates, options.Value);
-        var outcome = await HeldCall.AcquireAsync(billing, wanted, options.Value, time);
+        var outcome = await HeldCall.AcquireAsync(billing, watch, wanted, options.Value, time);
         var (held, refusal) = outcome;
         if (held is null)
         {

@@ -12,6 +12,8 @@ namespace LlmGateway.Routing.Calls;
 /// </summary>
 internal sealed class HeldCall
 {
+    private const string NotThere = "Billing is not available, and no call is made without a hold.";
+
     private readonly HoldRequest _request;
     private long _outputTokens;
 
@@ -46,11 +48,19 @@ internal sealed class HeldCall
     public void Grow(Hold hold) => Volatile.Write(ref _outputTokens, hold.OutputTokens);
 
     /// <summary>Sets the money aside, or says why not. Not cancelled by a client that leaves: the hold may be made already.</summary>
-    public static async Task<HoldOutcome> AcquireAsync(BillingClient billing, HoldRequest request, BillingOptions options, TimeProvider time)
+    public static async Task<HoldOutcome> AcquireAsync(
+        BillingClient billing, BillingWatch watch, HoldRequest request, BillingOptions options, TimeProvider time)
     {
+        if (watch.IsLost)
+        {
+            return options.Enabled ? new HoldOutcome(null, Unavailable(NotThere)) : Unheld(request);
+        }
+
         try
         {
-            var reply = await billing.HoldAsync(request, deadline: (time.GetUtcNow() + options.HoldTimeout).UtcDateTime);
+            var deadline = (time.GetUtcNow() + options.HoldTimeout).UtcDateTime;
+            var reply = await billing.HoldAsync(request, deadline: deadline, cancellationToken: watch.Lost);
+            watch.Answered();
             return reply.OutcomeCase switch
             {
                 HoldReply.OutcomeOneofCase.Hold => new HoldOutcome(new HeldCall(request, reply.Hold), null),
@@ -64,14 +74,17 @@ internal sealed class HeldCall
         }
         catch (RpcException) when (!options.Enabled)
         {
-            // There is no money to hold, and the settlement makes the hold, should it not have been made.
-            return new HoldOutcome(new HeldCall(request, new Hold { OutputTokens = request.OutputTokens, Estimate = true }), null);
+            return Unheld(request);
         }
         catch (RpcException)
         {
-            return new HoldOutcome(null, Unavailable("Billing is not available, and no call is made without a hold.")) { MayBeHeld = true };
+            return new HoldOutcome(null, Unavailable(NotThere)) { MayBeHeld = true };
         }
     }
+
+    // With billing off there is no money to hold, and the settlement makes the hold, should it not have been made.
+    private static HoldOutcome Unheld(HoldRequest request) =>
+        new(new HeldCall(request, new Hold { OutputTokens = request.OutputTokens, Estimate = true }), null);
 
     private static CallFault Unavailable(string message) => new(CallFailure.BillingUnavailable, message);
 

@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Grpc.Net.Client;
 using LlmGateway.FakeProvider;
 using LlmGateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +23,9 @@ public sealed record SystemSettings
     /// <summary>A second gateway on the same services, with a <see cref="GatewaySystem.KeysLink"/> that can be cut.</summary>
     public bool WithSecondGateway { get; init; }
 
+    /// <summary>Beside the usual ones: <see cref="GatewaySystem.Replicas"/>, on the same stores.</summary>
+    public bool WithReplicas { get; init; }
+
     /// <summary>Environment of all services, over everything else.</summary>
     public Dictionary<string, string> Environment { get; init; } = [];
 }
@@ -31,7 +34,7 @@ public sealed record SystemSettings
 /// The whole system, started through Aspire.Hosting.Testing: four services, PostgreSQL and Redis as real processes, and a
 /// fake provider in the test's own process.
 /// </summary>
-public sealed class GatewaySystem : IAsyncDisposable
+public sealed partial class GatewaySystem : IAsyncDisposable
 {
     /// <summary>A key of the account "default".</summary>
     public const string Key = "sk-functional-tests-only-1";
@@ -52,6 +55,9 @@ public sealed class GatewaySystem : IAsyncDisposable
     /// <summary>Every service that is ours.</summary>
     public static readonly IReadOnlyList<string> Services = ["keys", "billing", "routing", "gateway"];
 
+    /// <summary>With <see cref="SystemSettings.WithReplicas"/>: the second gateway uses the second routing, which uses the second billing.</summary>
+    public static readonly IReadOnlyList<string> Replicas = ["billing2", "routing2", Second, Third];
+
     // Prices that do not divide evenly, so that a wrong rounding shows in the last digit. The other models are those that the
     // fake provider misbehaves for, by their names.
     private static readonly string DefaultModels = "model_list:\n" + string.Concat(
@@ -59,6 +65,7 @@ public sealed class GatewaySystem : IAsyncDisposable
         + Entry("fake-dear", "0.01", "0.01", 100_000);
 
     private const string Second = "gateway2";
+    private const string Third = "gateway3";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
 
@@ -77,6 +84,7 @@ public sealed class GatewaySystem : IAsyncDisposable
         Http = app.CreateHttpClient("gateway");
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         Http.Timeout = TimeSpan.FromMinutes(2);
+        _billing = new(() => GrpcChannel.ForAddress(EndpointOf("billing", "grpc")));
     }
 
     public FakeProviderServer Provider { get; }
@@ -94,12 +102,18 @@ public sealed class GatewaySystem : IAsyncDisposable
     /// <summary>Starts the system and waits until the gateway is ready.</summary>
     public static async Task<GatewaySystem> StartAsync(SystemSettings? settings = null)
     {
-        var system = await CreateAsync(settings ?? new SystemSettings());
+        settings ??= new SystemSettings();
+        var system = await CreateAsync(settings);
         using var limit = new CancellationTokenSource(StartLimit);
         await system._app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", limit.Token);
-        if (system._keysLink is not null)
+        foreach (var gateway in settings switch
         {
-            await system._app.ResourceNotifications.WaitForResourceHealthyAsync(Second, limit.Token);
+            { WithReplicas: true } => (string[])[Second, Third],
+            { WithSecondGateway: true } => [Second],
+            _ => [],
+        })
+        {
+            await system._app.ResourceNotifications.WaitForResourceHealthyAsync(gateway, limit.Token);
         }
 
         return system;
@@ -134,7 +148,12 @@ public sealed class GatewaySystem : IAsyncDisposable
 
         DistributedApplication? app = null;
         var keysLink = settings.WithSecondGateway ? AddSecondGateway(builder, () => app!.GetEndpoint("keys", "grpc")) : null;
-        foreach (var resource in keysLink is null ? Services : [.. Services, Second])
+        if (settings.WithReplicas)
+        {
+            AddReplicas(builder);
+        }
+
+        foreach (var resource in (IEnumerable<string>)[.. Services, .. settings.WithReplicas ? Replicas : [], .. keysLink is null ? (string[])[] : [Second]])
         {
             var service = builder.CreateResourceBuilder<ProjectResource>(resource).WithEnvironment("OTEL_SERVICE_NAME", resource);
             foreach (var (name, value) in environment)
@@ -150,55 +169,6 @@ public sealed class GatewaySystem : IAsyncDisposable
         return new GatewaySystem(app, logs, provider, models, keysLink);
     }
 
-    private static TcpRelay AddSecondGateway(IDistributedApplicationBuilder builder, Func<Uri> keys)
-    {
-        var link = new TcpRelay(() => keys().Port);
-        var gateway = builder.CreateResourceBuilder<ProjectResource>("gateway");
-        builder.AddProject<Projects.Gateway_Api>(Second)
-            .WithReference(builder.CreateResourceBuilder<RedisResource>("redis"))
-            .WithReference(builder.CreateResourceBuilder<ProjectResource>("billing"))
-            .WithReference(builder.CreateResourceBuilder<ProjectResource>("routing"))
-            .WithEnvironment("services__keys__grpc__0", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{link.Port}"))
-            .WithEndpoint("http", endpoint => endpoint.Port = null)
-            .WithHttpHealthCheck("/ready", endpointName: "http")
-            .WaitFor(gateway);
-        return link;
-    }
-
-    /// <summary>The process that runs a resource now.</summary>
-    private async Task<Process> ProcessOfAsync(string resource)
-    {
-        var running = await _app.ResourceNotifications.WaitForResourceAsync(resource, e => e.Snapshot.State?.Text == KnownResourceStates.Running);
-        var pid = running.Snapshot.Properties.Single(property => property.Name == "executable.pid").Value;
-        return Process.GetProcessById(Convert.ToInt32(pid, CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>kill -9, and the wait until the orchestrator has seen it.</summary>
-    public async Task KillAsync(string resource)
-    {
-        using var process = await ProcessOfAsync(resource);
-        process.Kill();
-        await WaitForStateAsync(resource, KnownResourceStates.Exited);
-    }
-
-    public async Task StartAgainAsync(string resource)
-    {
-        var started = await _app.ResourceCommands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand);
-        if (!started.Success)
-        {
-            throw new InvalidOperationException(started.Message);
-        }
-
-        using var limit = new CancellationTokenSource(StartLimit);
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
-    }
-
-    public async Task<ResourceEvent> WaitForStateAsync(string resource, string state)
-    {
-        using var limit = new CancellationTokenSource(StartLimit);
-        return await _app.ResourceNotifications.WaitForResourceAsync(resource, e => e.Snapshot.State?.Text == state, limit.Token);
-    }
-
     /// <summary>What a resource has written to its console so far.</summary>
     public IReadOnlyList<string> LogOf(string resource) => _logs.Of(resource);
 
@@ -208,6 +178,11 @@ public sealed class GatewaySystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        if (_billing.IsValueCreated)
+        {
+            _billing.Value.Dispose();
+        }
+
         await _app.DisposeAsync();
         if (_keysLink is not null)
         {

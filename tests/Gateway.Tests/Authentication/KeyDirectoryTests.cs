@@ -110,6 +110,26 @@ public sealed class KeyDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_known_key_waits_a_tenth_of_a_second_for_a_silent_Keys_and_what_that_says_later_counts()
+    {
+        await FindAsync(Secret);
+        _time.Advance(TimeSpan.FromSeconds(10.1));
+        var answer = new TaskCompletionSource<long>();
+        _keys.Position = _ => answer.Task;
+        _keys.Judge = _ => ScriptedKeys.Refused(RefusalReason.Revoked);
+
+        var found = FindAsync(Secret);
+        found.IsCompleted.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromSeconds(0.11));
+        (await found).ShouldBe(KeyVerdict.Known);
+
+        // Who comes now waits for the same question.
+        found = FindAsync(Secret);
+        answer.SetResult(0);
+        (await found).ShouldBe(KeyVerdict.Refused);
+    }
+
+    [Fact]
     public async Task While_Keys_is_down_it_is_asked_once_a_second_and_nobody_else_waits()
     {
         _keys.IsDown = true;
