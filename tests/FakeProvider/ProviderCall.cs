@@ -58,6 +58,12 @@ public sealed class ProviderCall
 
     public Task Ended => _ended.Task;
 
+    /// <summary>The first word of the first message: what a test knows one call among many by.</summary>
+    public string Tag => Member("messages") is { ValueKind: JsonValueKind.Array } messages && messages.GetArrayLength() > 0
+        && messages[0].TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String
+            ? content.GetString()!.Split(' ', 2)[0]
+            : "";
+
     internal static ProviderCall Read(int id, byte[] body, IHeaderDictionary headers)
     {
         try
