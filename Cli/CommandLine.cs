@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using LlmGateway.Cli.Accounts;
 using LlmGateway.Cli.Backups;
 using LlmGateway.Cli.Keys;
+using LlmGateway.Cli.Ledger;
 using LlmGateway.Cli.Output;
 using LlmGateway.Cli.Records;
 using LlmGateway.Cli.Smoke;
@@ -19,7 +21,7 @@ internal static class CommandLine
     private static readonly ParserConfiguration Plainly = new() { ResponseFileTokenReplacer = null };
 
     private const string Description =
-        "Manages an LlmGateway: accounts, API keys, limits, tariffs, backups. It talks to a running gateway and acts with the administrator's "
+        "Manages an LlmGateway: accounts, API keys, limits, tariffs, money, backups. It talks to a running gateway and acts with the administrator's "
         + "key, which it takes from ADMIN_API_KEY (of the environment, else of .env), or from the file admin-key in the state folder of ./run.sh.";
 
     public static async Task<int> RunAsync(string[] args)
@@ -53,6 +55,7 @@ internal static class CommandLine
             new CreateKeyCommand(), new ListKeysCommand(), new SetLimitCommand(), new RotateKeyCommand(), new RevokeKeyCommand(), new ImportKeysCommand(),
             new CreateTariffCommand(), new ListTariffsCommand(),
             new ListAccountsCommand(), new RevokeAccountCommand(), new ReinstateAccountCommand(),
+            new TopUpCommand(), new AdjustCommand(), new RefundCommand(), new SetOverdraftCommand(), new LedgerCommand(),
             new BackupCommand(), new RestoreCommand(),
             new StatsCommand(), new AuditCommand(), new RotateSigningKeyCommand(),
             new SmokeCommand(),
@@ -64,7 +67,15 @@ internal static class CommandLine
     }
 
     private static IEnumerable<string> Path(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? ["llmgw"] : ["llmgw", parsed.CommandResult.Command.Name];
+        Lineage(parsed.CommandResult).Reverse().Select(command => command is RootCommand ? "llmgw" : command.Name);
+
+    private static IEnumerable<Command> Lineage(CommandResult result)
+    {
+        for (var parent = result; parent is not null; parent = parent.Parent as CommandResult)
+        {
+            yield return parent.Command;
+        }
+    }
 
     // The parser repeats what it does not understand, and that may be a key in the wrong place.
     private static string WithoutSecrets(string message, IEnumerable<string> args) => args

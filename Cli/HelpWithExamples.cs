@@ -19,8 +19,8 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
     {
         var code = help.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
-        var examples = parseResult.CommandResult.Command is GatewayCommand command
-            ? command.Examples
+        var examples = parseResult.CommandResult.Command is not RootCommand and var command
+            ? ExamplesOf(command)
             : ["create-key --name \"Web shop\" --limit 50000", "list-keys --stats", "set-limit --key \"Web shop\" --limit 100000", "rotate-key --key \"Web shop\"", "revoke-key --key \"Web shop\""];
         output.WriteLine("Examples:");
         foreach (var example in examples)
@@ -31,4 +31,7 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         output.WriteLine();
         return code;
     }
+
+    private static IEnumerable<string> ExamplesOf(Command command) =>
+        command is GatewayCommand own ? own.Examples : command.Subcommands.SelectMany(ExamplesOf);
 }

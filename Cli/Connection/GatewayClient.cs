@@ -115,12 +115,12 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
         return response;
     }
 
-    private FailedException Refusal(HttpStatusCode status, string text)
+    private RefusedException Refusal(HttpStatusCode status, string text)
     {
         var refused = RefusedException.Read(status, text)
-            ?? new RefusedException($"{address} answered {(int)status}, and not as the gateway does. Is this its address?", null, default);
+            ?? new RefusedException($"{address} answered {(int)status}, and not as the gateway does. Is this its address?", null, default) { IsOfServer = (int)status >= 500 };
         return status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-            ? new FailedException($"{refused.Message} The key was taken from {_key.Value.Source}.")
+            ? new RefusedException($"{refused.Message} The key was taken from {_key.Value.Source}.", refused.Code, refused.Metadata)
             : refused;
     }
 }

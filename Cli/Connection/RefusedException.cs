@@ -10,6 +10,9 @@ internal sealed class RefusedException(string message, string? code, JsonElement
 
     public JsonElement Metadata => metadata;
 
+    /// <summary>The gateway could not do it, or what answered is no gateway: what became of a change is not known.</summary>
+    public bool IsOfServer { get; init; }
+
     /// <summary>Null where the text is not an error of the gateway's.</summary>
     public static RefusedException? Read(HttpStatusCode status, string text)
     {
@@ -20,7 +23,7 @@ internal sealed class RefusedException(string message, string? code, JsonElement
             var param = error.GetProperty("param").GetString();
             var named = param is null || message.Contains(param, StringComparison.Ordinal) ? message : $"{param}: {message}";
             error.TryGetProperty("metadata", out var metadata);
-            return new($"{named}{((int)status >= 500 ? $" ({(int)status})" : "")}", error.GetProperty("code").GetString(), metadata);
+            return new($"{named}{((int)status >= 500 ? $" ({(int)status})" : "")}", error.GetProperty("code").GetString(), metadata) { IsOfServer = (int)status >= 500 };
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
