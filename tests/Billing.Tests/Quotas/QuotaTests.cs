@@ -72,6 +72,20 @@ public sealed class QuotaTests(BillingSystem billing) : IClassFixture<BillingSys
     }
 
     [Fact]
+    public async Task A_budget_that_a_call_exceeded_refuses_what_costs_and_not_what_is_free()
+    {
+        var (account, request, model) = (billing.NewAccount(), BillingSystem.NewRequest(), await billing.NewModelAsync());
+        var free = await billing.NewModelAsync(new(0, 0, 0, 0));
+        var limits = new KeyLimits { DailyCost = new(10) };
+        await billing.HoldAsync(request, account, model, output: 10, limits: limits);
+        await billing.SettleAsync(request, model, output: 15);
+
+        (await HoldAsync(account, model, output: 1, limits: limits)).Refusal.ShouldNotBeNull().Limit!.Used.ShouldBe(15);
+        (await HoldAsync(account, free, output: 1, limits: limits)).Value.ShouldNotBeNull();
+        await billing.VerifyAsync();
+    }
+
+    [Fact]
     public async Task Of_several_limits_the_one_that_lasts_longest_is_named()
     {
         var model = await billing.NewModelAsync();
