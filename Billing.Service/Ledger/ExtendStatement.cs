@@ -56,6 +56,7 @@ internal static class ExtendStatement
         command.Parameters.AddLongs(lines, line => line.OutputTokens);
 
         var rows = new ExtendRow?[lines.Count];
+        await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

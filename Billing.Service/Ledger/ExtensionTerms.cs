@@ -29,6 +29,7 @@ internal static class ExtensionTerms
         command.Parameters.AddTexts(wanted, line => line.RequestId);
 
         var terms = new Terms?[wanted.Count];
+        await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

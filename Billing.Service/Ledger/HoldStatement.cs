@@ -74,6 +74,7 @@ internal static class HoldStatement
         command.Parameters.AddTexts(lines.Any(line => line.Limits is not null) ? lines : [], line => line.Limits?.ToArrayText());
 
         var rows = new HoldRow[lines.Count];
+        await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -68,13 +68,15 @@ internal static class LedgerRegistration
         builder.Services.AddHostedService<PriceRefresher>();
     }
 
-    /// <summary>The connections for holds and settlements: few, and each keeps the handful of statements prepared.</summary>
+    /// <summary>
+    /// The connections for holds and settlements: few, and each keeps the handful of statements prepared, by hand: the driver's automatic
+    /// preparing leaves a statement that fails in that moment broken on its connection (github.com/npgsql/npgsql/issues/6391), and the next
+    /// call that uses it fails for no fault of its own.
+    /// </summary>
     internal static NpgsqlDataSource CreateDataSource(string? connectionString, int connections, ILoggerFactory loggers)
     {
         var settings = new NpgsqlConnectionStringBuilder(WithPool(connectionString, connections))
         {
-            MaxAutoPrepare = 20,
-            AutoPrepareMinUsages = 2,
             ApplicationName = "LlmGateway.Billing",
 
             // Seconds. A server that does not take a connection within them is not there.

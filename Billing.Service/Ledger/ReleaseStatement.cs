@@ -17,6 +17,9 @@ internal static class ReleaseStatement
         command.Parameters.AddTexts(lines, line => line.RequestId);
         command.Parameters.AddDocuments(lines, line => line.Attempts);
         command.Parameters.AddOne(now);
-        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await command.PrepareAsync(cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return reader.GetInt32(0);
     }
 }

@@ -46,6 +46,7 @@ internal static class SettleStatement
         Bind(command.Parameters, lines, now);
 
         var settled = new SettledCall?[lines.Count];
+        await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -34,6 +34,7 @@ internal static class SettlementTerms
 
         var priced = new Answer<SettleLine>[calls.Count];
         Array.Fill(priced, new LedgerRefusal(LedgerRefusalReason.UnknownHold));
+        await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

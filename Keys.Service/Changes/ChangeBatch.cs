@@ -35,9 +35,11 @@ internal sealed record ChangeBatch(IReadOnlyList<(long Position, Change Change)>
     /// <param name="cancellationToken">Of the caller.</param>
     public static async Task<ChangeBatch> ReadAsync(NpgsqlDataSource database, long? after, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after ?? long.MaxValue });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MaxChanges });
+        await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var changes = new List<(long, Change)>();
         var (oldest, newest) = (0L, 0L);

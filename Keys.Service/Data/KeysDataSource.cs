@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace LlmGateway.Keys.Data;
 
-/// <summary>Connections for the statements that run all the time: few, without EF, and each keeps the handful of statements prepared.</summary>
+/// <summary>
+/// Connections for the statements that run all the time: few, without EF. Those of the hot path prepare themselves: the driver's automatic
+/// preparing leaves a statement that fails in that moment broken on its connection (github.com/npgsql/npgsql/issues/6391).
+/// </summary>
 internal static class KeysDataSource
 {
     // PostgreSQL accepts a hundred by default, and every service and replica wants some of them.
@@ -13,8 +16,7 @@ internal static class KeysDataSource
 
     private static NpgsqlDataSource Create(string? connectionString, ILoggerFactory loggers)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 20, AutoPrepareMinUsages = 2 };
-        settings.MaxPoolSize = Connections;
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = Connections };
         settings.MinPoolSize = Math.Min(settings.MinPoolSize, Connections);
 
         // A server that vanished without a word is noticed on a connection that only listens.

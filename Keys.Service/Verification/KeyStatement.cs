@@ -69,7 +69,8 @@ internal static class KeyStatement
     public static async Task<KeyAnswer> ExecuteAsync(
         NpgsqlDataSource database, KeyQuestion question, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(Sql);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = question.Hashes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea });
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = question.KeyIds });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = question.Accounts });
@@ -79,6 +80,7 @@ internal static class KeyStatement
         var bySecret = new List<(byte[] Hash, KnownKey Key)>(question.Hashes.Length);
         var byId = new Dictionary<Guid, KnownKey>();
         var byAccount = new Dictionary<string, KnownKey>();
+        await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

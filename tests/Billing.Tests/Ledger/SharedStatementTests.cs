@@ -92,10 +92,7 @@ public sealed class SharedStatementTests(BillingSystem billing) : IClassFixture<
         var requests = Enumerable.Range(0, 40).Select(_ => BillingSystem.NewRequest()).ToArray();
         await Task.WhenAll(requests.Select(request => billing.HoldAsync(request, account, model, output: 10)));
 
-        // Connections of its own: where the error comes while the driver prepares the statement, the connection's next use of it fails too,
-        // which a combiner repeats and the other tests here would not.
-        await using var replica = await billing.ReplicaAsync();
-        var settling = requests.Select((request, index) => replica.Settlements.SettleAsync(
+        var settling = requests.Select((request, index) => billing.Settlements.SettleAsync(
             new(request, model, "d", "m", new(0, 0, 0, 10), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, index == 20 ? "{" : "[]"),
             CancellationToken.None)).ToArray();
 
@@ -103,6 +100,35 @@ public sealed class SharedStatementTests(BillingSystem billing) : IClassFixture<
         (await Task.WhenAll(settling.Where((_, index) => index != 20))).ShouldAllBe(answer => answer.Value!.Cost == new NanoUsd(10));
         (await billing.MoneyAsync(account)).ShouldBe((1000 - 390, 10));
         await billing.VerifyAsync();
+    }
+
+    /// <summary>The driver's automatic preparing left a statement that failed meanwhile broken: its connection's next use of it failed too.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_statement_that_failed_works_on_the_same_connection_again(int uses)
+    {
+        var (account, request) = (billing.NewAccount(), BillingSystem.NewRequest());
+        await HoldAsync(Line(request, account, 10));
+        await using var replica = await billing.ReplicaAsync(("Billing:Connections", "1"));
+        for (var use = 0; use < uses; use++)
+        {
+            (await SettleAsync(replica, BillingSystem.NewRequest(), attempts: "[]")).ShouldBeNull();
+        }
+
+        await Should.ThrowAsync<PostgresException>(() => SettleAsync(replica, request, attempts: "{"));
+
+        (await SettleAsync(replica, request, attempts: "[]")).ShouldNotBeNull().Cost.Value.ShouldBe(1);
+    }
+
+    private static async Task<SettledCall?> SettleAsync(BillingSystem system, string request, string attempts)
+    {
+        await using var connection = await system.Database.OpenConnectionAsync();
+        var now = system.Time.GetUtcNow();
+        var line = new SettleLine(
+            new(request, new("p", "m"), "d", "m", new(0, 0, 0, 0), 0, Estimated: false, now, 0, 0, attempts), new(1), NanoUsd.Zero, 0);
+        return (await SettleStatement.ExecuteAsync(connection, [line], now, CancellationToken.None))[0];
     }
 
     private async Task<HoldRow[]> HoldAsync(params HoldLine[] lines)
