@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using LlmGateway.ServiceDefaults;
-using Npgsql;
 
 namespace LlmGateway.Billing.Ledger;
 
@@ -152,7 +150,7 @@ internal sealed class Combiner<TLine, TRow> : IAsyncDisposable
                 entries.Span[index].TrySetResult(rows[index]);
             }
         }
-        catch (Exception exception) when (entries.Length > 1 && IsByOneLine(exception))
+        catch (Exception exception) when (entries.Length > 1 && LineFailure.IsByOneLine(exception))
         {
             await RunAsync(entries[..(entries.Length / 2)]);
             await RunAsync(entries[(entries.Length / 2)..]);
@@ -166,14 +164,6 @@ internal sealed class Combiner<TLine, TRow> : IAsyncDisposable
             Fail(entries.Span, exception);
         }
     }
-
-    // Two statements that locked each other out are by their lines too, though the driver calls that passing.
-    private static bool IsByOneLine(Exception exception) => exception switch
-    {
-        OperationCanceledException => false,
-        PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected } => true,
-        _ => !StoreFailure.IsOutOfReach(exception),
-    };
 
     private static TLine[] Lines(ReadOnlySpan<Entry> entries)
     {

@@ -12,23 +12,37 @@ internal sealed partial class ExpirySweeper(
     // Its accounts stay locked until the commit, so a sweep is many short transactions rather than a long one.
     private const int HoldsPerTransaction = 200;
 
+    // By each sweep, and there are several a minute.
+    private const int LoggedFailures = 5;
+
     /// <returns>How many holds were expired.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
-        var total = 0;
-        int found;
+        var (now, total, failed) = (time.GetUtcNow(), 0, 0);
+        IReadOnlyList<DueHold> due;
+        var last = new DueHold(DateTimeOffset.MinValue, "");
         do
         {
-            // What was found and not expired is another replica's doing, or a settlement's; there may be more behind it.
-            (found, var expired) = await ExpireAsync(cancellationToken);
-            total += expired;
+            // On behind the last one, whatever became of it: one that cannot be closed does not keep the rest.
+            due = await DueHold.FindAsync(database, now, last, HoldsPerTransaction, cancellationToken);
+            if (due.Count > 0)
+            {
+                last = due[^1];
+                var (expired, left) = await ExpireAsync(due.Select(hold => hold.RequestId).ToArray(), now, failed, cancellationToken);
+                (total, failed) = (total + expired, failed + left);
+            }
         }
-        while (found == HoldsPerTransaction);
+        while (due.Count == HoldsPerTransaction);
 
         if (total > 0)
         {
             metrics.Expired(total);
             Log.Expired(logger, total, options.Value.ExpiredHolds);
+        }
+
+        if (failed > LoggedFailures)
+        {
+            Log.Left(logger, failed);
         }
 
         return total;
@@ -61,12 +75,41 @@ internal sealed partial class ExpirySweeper(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task<(int Found, int Expired)> ExpireAsync(CancellationToken cancellationToken)
+    /// <param name="failed">How many of this sweep could not be closed before.</param>
+    private async Task<(int Expired, int Failed)> ExpireAsync(
+        ReadOnlyMemory<string> requestIds, DateTimeOffset now, int failed, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        try
+        {
+            return (await ExpireOnceAsync(requestIds.ToArray(), now, cancellationToken), 0);
+        }
+        catch (Exception exception) when (LineFailure.IsByOneLine(exception))
+        {
+            if (requestIds.Length == 1)
+            {
+                if (failed < LoggedFailures)
+                {
+                    Log.NotClosed(logger, exception, requestIds.Span[0]);
+                }
+
+                return (0, 1);
+            }
+        }
+
+        var half = requestIds.Length / 2;
+        var first = await ExpireAsync(requestIds[..half], now, failed, cancellationToken);
+        var second = await ExpireAsync(requestIds[half..], now, failed + first.Failed, cancellationToken);
+        return (first.Expired + second.Expired, first.Failed + second.Failed);
+    }
+
+    private async Task<int> ExpireOnceAsync(string[] requestIds, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var (found, expired) = await ExpireAsync(connection, now, cancellationToken);
+        await using var command = new NpgsqlCommand("select billing.expire($1, $2)", connection);
+        command.Parameters.AddTexts(requestIds, requestId => requestId);
+        command.Parameters.AddOne(now);
+        var expired = (string[])(await command.ExecuteScalarAsync(cancellationToken))!;
         IReadOnlyList<SettledCall?> charged = [];
         if (options.Value.ExpiredHolds == ExpiredHolds.Settle && expired.Length > 0)
         {
@@ -81,18 +124,7 @@ internal sealed partial class ExpirySweeper(
             metrics.Settled(call!);
         }
 
-        return (found, expired.Length);
-    }
-
-    private static async Task<(int Found, string[] Expired)> ExpireAsync(
-        NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("select r_found, r_expired from billing.expire($1, $2)", connection);
-        command.Parameters.AddOne(now);
-        command.Parameters.AddOne(HoldsPerTransaction);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt32(0), reader.GetFieldValue<string[]>(1));
+        return expired.Length;
     }
 
     private static partial class Log
@@ -102,5 +134,11 @@ internal sealed partial class ExpirySweeper(
 
         [LoggerMessage(2, LogLevel.Error, "The sweep for expired holds failed; the next one tries again.")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(3, LogLevel.Error, "The expired hold of call {RequestId} cannot be closed, and keeps its money. The others are expired without it.")]
+        public static partial void NotClosed(ILogger logger, Exception exception, string requestId);
+
+        [LoggerMessage(4, LogLevel.Error, "{Count} expired holds cannot be closed, more than are named.")]
+        public static partial void Left(ILogger logger, int count);
     }
 }

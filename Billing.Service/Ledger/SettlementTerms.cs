@@ -17,6 +17,7 @@ internal static class SettlementTerms
         left join lateral (
             select p.* from billing.price_versions p
             where p.id = billing.call_price(h.candidates, h.price_book, h.created_at, u.provider, u.model) limit 1) v on true
+        order by u.item
         """;
 
     /// <returns>One element for each call, in the calls' order.</returns>

@@ -21,7 +21,9 @@ internal sealed record Rerated(
 internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProvider time)
 {
     public const int MostCharges = 5000;
-    private const int Page = 500;
+
+    // Its accounts stay locked until the commit, and calls of theirs share statements with others' calls: few at a time.
+    private const int Page = 25;
 
     private const string PageSql =
         """

@@ -142,6 +142,57 @@ public sealed class ExpiryTests(BillingSystem billing) : IClassFixture<BillingSy
         await billing.VerifyAsync();
     }
 
+    [Fact]
+    public async Task A_hold_that_cannot_be_closed_does_not_keep_the_others_and_is_closed_once_it_can_be()
+    {
+        var model = await billing.NewModelAsync();
+        var (broken, bad) = (billing.NewAccount(), BillingSystem.NewRequest());
+        await billing.HoldAsync(bad, broken, model, output: 500, limits: new() { DailyCost = new(1000) });
+        var accounts = Enumerable.Range(0, 7).Select(_ => billing.NewAccount()).ToArray();
+        await Task.WhenAll(accounts.Select(account => billing.HoldAsync(BillingSystem.NewRequest(), account, model, output: 400)));
+        await CountHeldAsync(broken, 0);
+        billing.Time.Advance(HoldMinutes);
+
+        (await billing.SweepAsync()).ShouldBeGreaterThanOrEqualTo(7);
+
+        (await Task.WhenAll(accounts.Select(billing.MoneyAsync))).ShouldAllBe(account => account.Held == 0);
+        (await billing.MoneyAsync(broken)).ShouldBe((1000, 500));
+        await CountHeldAsync(broken, 500);
+        await billing.SweepAsync();
+        (await billing.MoneyAsync(broken)).ShouldBe((1000, 0));
+        await billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_hold_that_is_made_while_its_release_waits_for_other_accounts_is_not_closed_without_its_own_accounts_lock()
+    {
+        var model = await billing.NewModelAsync();
+        var (known, late) = (BillingSystem.NewRequest(), BillingSystem.NewRequest());
+        var (account, other) = (billing.NewAccount(), billing.NewAccount());
+        await billing.HoldAsync(known, account, model, output: 300);
+        await using var connection = await billing.Database.OpenConnectionAsync();
+        await using var busy = await connection.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand("select from billing.accounts where id = $1 for update", connection))
+        {
+            command.Parameters.AddWithValue(account);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await using var releasing = await billing.Database.OpenConnectionAsync();
+        var release = ReleaseStatement.ExecuteAsync(
+            releasing, [new(known, "[]"), new(late, "[]")], billing.Time.GetUtcNow(), CancellationToken.None);
+        await billing.UntilWaitingAsync(sessions: 1);
+        await billing.HoldAsync(late, other, model, output: 400);
+        await busy.CommitAsync();
+
+        (await release).ShouldBe(1);
+        (await billing.MoneyAsync(account)).ShouldBe((1000, 0));
+        (await billing.MoneyAsync(other)).ShouldBe((1000, 400));
+    }
+
+    private Task<long> CountHeldAsync(string account, long cost) => billing.CountAsync(
+        "with w as (update billing.key_windows set held_cost = $2 where account_id = $1 returning 1) select count(*) from w", account, cost);
+
     private Task<(DateTimeOffset ExpiresAt, LedgerRefusal? Refusal)> RenewAsync(string request) =>
         billing.Holds.RenewAsync(request, CancellationToken.None);
 }
