@@ -17,6 +17,8 @@ internal static class Replies
                 OutputTokens = hold.OutputTokens,
                 ExpiresAt = Timestamp.FromDateTimeOffset(hold.ExpiresAt),
                 Estimate = !hold.Bounded,
+                PriceBook = hold.PricedBy?.Book ?? 0,
+                PricedAt = hold.PricedBy is { } priced ? Timestamp.FromDateTimeOffset(priced.At) : null,
             },
         }
         : new() { Refusal = answer.Refusal!.ToMessage() };

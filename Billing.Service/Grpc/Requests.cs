@@ -28,6 +28,10 @@ internal static class Requests
         {
             Limits = request.Limits.ToKeyLimits(),
             Lost = request.Lost,
+            Uncharged = request.Uncharged,
+            PricedBy = request.PriceBook == 0 ? null : new(
+                Fields.InRange("price_book", request.PriceBook, 0, long.MaxValue),
+                Fields.Time("priced_at", Fields.Present("priced_at", request.PricedAt))),
         };
     }
 

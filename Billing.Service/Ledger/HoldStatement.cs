@@ -18,6 +18,9 @@ internal sealed record HoldLine(
 
     /// <summary>The key's; null without any.</summary>
     public KeyLimits? Limits { get; init; }
+
+    /// <summary>It is never charged. Lines that are and lines that are not do not share a statement.</summary>
+    public bool Uncharged { get; init; }
 }
 
 internal enum HoldOutcome
@@ -52,8 +55,14 @@ internal static class HoldStatement
         """;
 
     /// <returns>One row for each line, in the lines' order.</returns>
-    public static async Task<HoldRow[]> ExecuteAsync(
+    public static Task<HoldRow[]> ExecuteAsync(
         NpgsqlConnection connection, IReadOnlyList<HoldLine> lines, BillingOptions options, DateTimeOffset now,
+        CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, lines, options.MarkupBasisPoints, options, now, cancellationToken);
+
+    /// <returns>One row for each line, in the lines' order.</returns>
+    public static async Task<HoldRow[]> ExecuteAsync(
+        NpgsqlConnection connection, IReadOnlyList<HoldLine> lines, int markupBasisPoints, BillingOptions options, DateTimeOffset now,
         CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Sql, connection);
@@ -65,7 +74,7 @@ internal static class HoldStatement
         command.Parameters.AddLongs(lines, line => line.OutputTokens);
         command.Parameters.AddLongs(lines, line => line.PriceBook);
         command.Parameters.AddDocuments(lines, line => line.Candidates);
-        command.Parameters.AddOne(options.MarkupBasisPoints);
+        command.Parameters.AddOne(markupBasisPoints);
         command.Parameters.AddOne(options.DefaultGrant.Value);
         command.Parameters.AddOne(now);
         command.Parameters.AddOne(now + options.HoldLifetime);

@@ -16,10 +16,20 @@ internal sealed record WantedHold(
 
     /// <summary>It was held before, and the call has run: only what there is can be held for it now, and that is no reason to refuse.</summary>
     public bool Lost { get; init; }
+
+    /// <summary>Billing is off where the call is made: it is never charged.</summary>
+    public bool Uncharged { get; init; }
+
+    /// <summary>The prices that it was held by before; null for those of now.</summary>
+    public PriceMoment? PricedBy { get; init; }
 }
 
 /// <param name="Bounded">The amount covers the output bound; else it is an estimate, and the account's overdraft stands behind it.</param>
-internal sealed record GrantedHold(NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, bool Bounded = true);
+internal sealed record GrantedHold(NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, bool Bounded = true)
+{
+    /// <summary>Of a hold that was asked for; null of one that has grown.</summary>
+    public PriceMoment? PricedBy { get; init; }
+}
 
 /// <summary>
 /// Money set aside for calls that run. The database decides, in one statement under the account's lock; when it says no, the bound is
@@ -48,7 +58,9 @@ internal sealed class Holds : IAsyncDisposable
 
     public async Task<Answer<GrantedHold>> HoldAsync(WantedHold wanted, CancellationToken cancellationToken)
     {
-        var answer = _options.Enabled ? await DecideAsync(wanted, cancellationToken) : await DecideUnchargedAsync(wanted, cancellationToken);
+        var answer = _options.Enabled && !wanted.Uncharged
+            ? await DecideAsync(wanted, cancellationToken)
+            : await DecideUnchargedAsync(wanted, cancellationToken);
         _metrics.HoldDecided(answer.Refusal?.Reason);
         return answer;
     }
@@ -99,6 +111,8 @@ internal sealed class Holds : IAsyncDisposable
         {
             Candidates = [.. wanted.Candidates.Where(_prices.Current.Prices.ContainsKey)],
             Limits = limits is { IsNone: false } ? limits : null,
+            Uncharged = true,
+            PricedBy = null,
         };
         var answer = await DecideAsync(wanted, cancellationToken);
         return answer.Value is { } hold && wanted.Limits is null ? hold with { Bounded = false } : answer;
@@ -106,14 +120,14 @@ internal sealed class Holds : IAsyncDisposable
 
     private async Task<Answer<GrantedHold>> DecideAsync(WantedHold wanted, CancellationToken cancellationToken)
     {
-        var (book, unknown) = await _prices.FindAsync(wanted.Candidates, cancellationToken);
+        var (book, unknown) = await _prices.FindAsync(wanted.Candidates, wanted.PricedBy, cancellationToken);
         if (unknown is { } model)
         {
             return new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = model };
         }
 
         var quote = new HoldQuote(
-            [.. wanted.Candidates.Select(candidate => book.Prices[candidate])], wanted.PromptTokens, _options.MarkupBasisPoints);
+            [.. wanted.Candidates.Select(candidate => book.Prices[candidate])], wanted.PromptTokens, MarkupOf(wanted.Uncharged));
         var output = wanted.OutputTokens;
         for (var attempt = 1; ; attempt++)
         {
@@ -121,13 +135,13 @@ internal sealed class Holds : IAsyncDisposable
             var decided = await TryAsync(wanted, quote.Amount(output), estimate, output, book, cancellationToken);
             if (decided.Outcome != HoldOutcome.Insufficient)
             {
-                return ToAnswer(decided);
+                return ToAnswer(decided, book);
             }
 
             if (wanted.Lost)
             {
                 // Nothing always fits, and the settlement takes what there is.
-                return ToAnswer(await TryAsync(wanted with { Limits = null }, NanoUsd.Zero, NanoUsd.Zero, output, book, cancellationToken));
+                return ToAnswer(await TryAsync(wanted with { Limits = null }, NanoUsd.Zero, NanoUsd.Zero, output, book, cancellationToken), book);
             }
 
             var available = HoldRefusals.Available(decided, wanted.Limits);
@@ -151,6 +165,7 @@ internal sealed class Holds : IAsyncDisposable
             Estimate = estimate,
             MinOutputTokens = wanted.MinOutputTokens,
             Limits = wanted.Limits,
+            Uncharged = wanted.Uncharged,
         };
         return _holds.ExecuteAsync(line, cancellationToken);
     }
@@ -158,8 +173,23 @@ internal sealed class Holds : IAsyncDisposable
     private async Task<HoldRow[]> HoldAllAsync(IReadOnlyList<HoldLine> lines)
     {
         await using var connection = await _database.OpenConnectionAsync();
-        return await HoldStatement.ExecuteAsync(connection, lines, _options, _time.GetUtcNow(), CancellationToken.None);
+        var rows = new HoldRow[lines.Count];
+
+        // A statement has one markup. More than one statement is for while replicas of Routing differ.
+        foreach (var alike in lines.Index().GroupBy(line => line.Item.Uncharged))
+        {
+            var held = await HoldStatement.ExecuteAsync(
+                connection, [.. alike.Select(line => line.Item)], MarkupOf(alike.Key), _options, _time.GetUtcNow(), CancellationToken.None);
+            foreach (var ((index, _), row) in alike.Zip(held))
+            {
+                rows[index] = row;
+            }
+        }
+
+        return rows;
     }
+
+    private int MarkupOf(bool uncharged) => uncharged ? NanoUsd.UnchargedMarkup : _options.MarkupBasisPoints;
 
     private async Task<bool[]> ReleaseAllAsync(IReadOnlyList<ReleaseLine> lines)
     {
@@ -168,9 +198,12 @@ internal sealed class Holds : IAsyncDisposable
         return new bool[lines.Count];
     }
 
-    private static Answer<GrantedHold> ToAnswer(HoldRow row) => row.Outcome switch
+    private static Answer<GrantedHold> ToAnswer(HoldRow row, PriceBook book) => row.Outcome switch
     {
-        HoldOutcome.Held => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt, row.Bounded),
+        HoldOutcome.Held => new GrantedHold(row.Amount, row.OutputTokens, row.ExpiresAt, row.Bounded)
+        {
+            PricedBy = book.Number > 0 ? new(book.Number, book.From) : null,
+        },
         HoldOutcome.Closed => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
         HoldOutcome.Foreign => new LedgerRefusal(LedgerRefusalReason.ForeignHold),
         _ => throw new ArgumentOutOfRangeException(nameof(row), row.Outcome, "Not a final outcome."),

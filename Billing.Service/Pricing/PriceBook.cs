@@ -8,6 +8,11 @@ internal readonly record struct PricedModel(string Provider, string Model)
     public override string ToString() => $"{Provider}/{Model}";
 }
 
+/// <summary>What was known and in force at one moment, then and at any time later.</summary>
+/// <param name="Book">The newest version known.</param>
+/// <param name="At">The moment.</param>
+internal readonly record struct PriceMoment(long Book, DateTimeOffset At);
+
 /// <summary>
 /// The prices in force from one moment until another, immutable. <paramref name="Number"/> is the newest price version that was
 /// known; versions are only ever added and become visible in their order.

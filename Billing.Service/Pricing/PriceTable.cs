@@ -50,25 +50,29 @@ internal sealed class PriceTable(NpgsqlDataSource database)
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    public async Task<PriceBook> ReadBookAsync(DateTimeOffset at, CancellationToken cancellationToken)
+    /// <param name="at">The moment that it is read for.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="number">The newest version that was known then; null for all there are.</param>
+    public async Task<PriceBook> ReadBookAsync(DateTimeOffset at, CancellationToken cancellationToken, long? number = null)
     {
         // One statement, and so one state of the table. The first row is the book's own.
         await using var command = database.CreateCommand(
             $"""
             select b.number, b.until, f.provider, f.model, v.id, {Columns}
-            from (select coalesce(max(id), 0) as number, min(effective_from) filter (where effective_from > greatest($1, created_at)) as until
+            from (select coalesce($2, max(id), 0) as number, min(effective_from) filter (where effective_from > greatest($1, created_at)) as until
                   from billing.price_versions) b
             left join lateral billing.prices_in_force(b.number, $1) f on true
             left join billing.price_versions v on v.id = f.version
             """);
         command.Parameters.AddOne(at);
-        var (number, until) = (0L, DateTimeOffset.MaxValue);
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)number ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint });
+        var (newest, until) = (0L, DateTimeOffset.MaxValue);
         var prices = new Dictionary<PricedModel, TokenPrices>();
         var versions = new Dictionary<PricedModel, long>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            number = reader.GetInt64(0);
+            newest = reader.GetInt64(0);
             until = reader.IsDBNull(1) ? DateTimeOffset.MaxValue : reader.GetFieldValue<DateTimeOffset>(1);
             if (!reader.IsDBNull(4) && ReadPrices(reader, 5).Usable is { } usable)
             {
@@ -77,7 +81,7 @@ internal sealed class PriceTable(NpgsqlDataSource database)
             }
         }
 
-        return new(number, at, until, prices.ToFrozenDictionary(), versions.ToFrozenDictionary());
+        return new(newest, at, until, prices.ToFrozenDictionary(), versions.ToFrozenDictionary());
     }
 
     /// <summary>From a row with <see cref="Columns"/>, from this one on.</summary>

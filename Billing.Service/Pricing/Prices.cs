@@ -14,6 +14,25 @@ internal sealed partial class Prices(PriceTable table, TimeProvider time, ILogge
 
     public PriceBook Current => Volatile.Read(ref _book);
 
+    /// <returns>
+    /// The book of the moment with all of the models; a book of now, without a moment or should that one lack any; or the first model that
+    /// has no price now.
+    /// </returns>
+    public async Task<(PriceBook Book, PricedModel? Unknown)> FindAsync(
+        IReadOnlyList<PricedModel> models, PriceMoment? moment, CancellationToken cancellationToken)
+    {
+        if (moment is { } then)
+        {
+            var book = await table.ReadBookAsync(then.At, cancellationToken, then.Book);
+            if (FirstUnknown(book, models) is null)
+            {
+                return (book, null);
+            }
+        }
+
+        return await FindAsync(models, cancellationToken);
+    }
+
     /// <returns>A book of this moment with all of the models, or the first one that has no price.</returns>
     public async Task<(PriceBook Book, PricedModel? Unknown)> FindAsync(
         IReadOnlyList<PricedModel> models, CancellationToken cancellationToken)

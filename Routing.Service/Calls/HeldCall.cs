@@ -19,7 +19,7 @@ internal sealed class HeldCall
 
     private HeldCall(HoldRequest request, Hold hold)
     {
-        _request = request;
+        _request = new(request) { PriceBook = hold.PriceBook, PricedAt = hold.PricedAt };
         _outputTokens = hold.OutputTokens;
         IsWhole = hold.OutputTokens >= request.OutputTokens;
         IsEstimate = hold.Estimate;
@@ -40,7 +40,7 @@ internal sealed class HeldCall
     /// <summary>When it ends unless it is renewed, by Billing's clock.</summary>
     public DateTimeOffset ExpiresAt { get; }
 
-    /// <summary>The request that makes this hold again, should Billing have lost it.</summary>
+    /// <summary>The request that makes this hold again, at the same prices, should Billing have lost it.</summary>
     public HoldRequest Again(long outputTokens, long minOutputTokens) =>
         new(_request) { OutputTokens = outputTokens, MinOutputTokens = minOutputTokens };
 
@@ -82,7 +82,8 @@ internal sealed class HeldCall
         }
     }
 
-    // With billing off there is no money to hold, and the settlement makes the hold, should it not have been made.
+    // With billing off there is no money to hold, and the settlement makes the hold, should it not have been made: uncharged, as the
+    // request says, even if billing is on by then.
     private static HoldOutcome Unheld(HoldRequest request) =>
         new(new HeldCall(request, new Hold { OutputTokens = request.OutputTokens, Estimate = true }), null);
 

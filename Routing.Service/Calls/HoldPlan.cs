@@ -26,6 +26,7 @@ internal static class HoldPlan
             OutputTokens = perChoice * call.Request.Choices,
             MinOutputTokens = least * call.Request.Choices,
             Limits = call.Limits,
+            Uncharged = !options.Enabled,
         };
         request.Candidates.AddRange(candidates.Select(candidate => candidate.ToCandidate()));
         return request;

@@ -23,7 +23,7 @@ public sealed class BillingOffTests(BillingSystem billing) : IClassFixture<Billi
         var held = await _off.HoldAsync(request, account, model, output: 1_000_000, prompt: 1_000_000);
         var settled = await _off.SettleAsync(request, model, output: 20, input: 10);
 
-        held.Value.ShouldBe(new GrantedHold(NanoUsd.Zero, 1_000_000, held.Value!.ExpiresAt, Bounded: false));
+        held.Value.ShouldBe(new GrantedHold(NanoUsd.Zero, 1_000_000, held.Value!.ExpiresAt, Bounded: false) { PricedBy = held.Value.PricedBy });
         settled.Value.ShouldBe(new SettledCall(NanoUsd.Zero, new(30L * 100_000_000), NanoUsd.Zero, NanoUsd.Zero, First: true));
         (await _off.MoneyAsync(account)).ShouldBe((0, 0));
         (await _off.CountAsync(
@@ -72,6 +72,26 @@ public sealed class BillingOffTests(BillingSystem billing) : IClassFixture<Billi
         await _off.SettleAsync(charged, model, output: 300);
         await billing.SettleAsync(free, model, output: 300);
 
+        (await billing.MoneyAsync(account)).ShouldBe((700, 0));
+    }
+
+    /// <summary>Off where it was made, and on here; with a charged call in the same statement.</summary>
+    [Fact]
+    public async Task A_hold_made_with_billing_off_is_never_charged_whatever_the_setting_is_here()
+    {
+        var (account, model) = (billing.NewAccount(), await billing.NewModelAsync());
+        var unpriced = new PricedModel("test", "priced-by-nobody");
+        var (free, unknown, charged) = (BillingSystem.NewRequest(), BillingSystem.NewRequest(), BillingSystem.NewRequest());
+
+        await Task.WhenAll(
+            billing.Holds.HoldAsync(new(free, account, null, [model], 0, 400, 400) { Uncharged = true, Lost = true }, CancellationToken.None),
+            billing.Holds.HoldAsync(new(unknown, account, null, [unpriced], 0, 400, 400) { Uncharged = true }, CancellationToken.None),
+            billing.HoldAsync(charged, account, model, output: 400));
+        (await billing.MoneyAsync(account)).ShouldBe((1000, 400));
+
+        (await billing.SettleAsync(free, model, output: 300)).Value!.Cost.ShouldBe(NanoUsd.Zero);
+        (await billing.SettleAsync(unknown, unpriced, output: 300)).Value!.Cost.ShouldBe(NanoUsd.Zero);
+        (await billing.SettleAsync(charged, model, output: 300)).Value!.Cost.ShouldBe(new(300));
         (await billing.MoneyAsync(account)).ShouldBe((700, 0));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmGateway.FakeProvider;
+using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Data;
 using LlmGateway.Routing.Tests.Running;
 using LlmGateway.Testing;
@@ -34,6 +35,7 @@ public sealed class LostHoldTests : IAsyncLifetime
         await _billing.DisposeAsync();
     }
 
+    /// <summary>At the price that it was held by, though there is none any more.</summary>
     [Fact]
     public async Task A_call_whose_hold_is_lost_is_charged_all_the_same()
     {
@@ -43,6 +45,8 @@ public sealed class LostHoldTests : IAsyncLifetime
         await _middle.ReachedAsync();
 
         await _billing.LoseHoldAsync(call.RequestId);
+        (await _billing.Client.AnnouncePricesAsync(new() { Prices = { new ModelPrice { Provider = "openai_compatible", Model = "one-1" } } }))
+            .Changed.ShouldBe(1);
         _middle.Open();
 
         (await running).Ended.ShouldNotBeNull().CostNanoUsd.ShouldBe(RoutingFixture.Cost(10, 5));

@@ -41,7 +41,8 @@ public sealed class BillingProcess : IAsyncDisposable
         return billing;
     }
 
-    public async Task RestartAsync()
+    /// <param name="changed">Settings that are others than before, for this run.</param>
+    public async Task RestartAsync(params (string Name, string Value)[] changed)
     {
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_http}");
         var start = new ProcessStartInfo("dotnet", ServiceBinary("Billing.Service"))
@@ -57,7 +58,7 @@ public sealed class BillingProcess : IAsyncDisposable
                 ["ENVIRONMENT"] = "development",
             },
         };
-        foreach (var (name, value) in _settings)
+        foreach (var (name, value) in _settings.Concat(changed))
         {
             start.Environment[name] = value;
         }
