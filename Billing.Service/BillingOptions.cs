@@ -77,6 +77,9 @@ internal sealed class BillingOptions
 
     internal TimeSpan SweepInterval => TimeSpan.FromSeconds(SweepSeconds);
 
+    /// <summary>After a start or an outage, until expired holds may be charged: the gateways tell meanwhile what ended.</summary>
+    internal TimeSpan ChargeDelay { get; set; } = TimeSpan.FromMinutes(2);
+
     internal TimeSpan VerifyLimit => TimeSpan.FromSeconds(VerifySeconds);
 
     internal TimeSpan PriceRefreshInterval => TimeSpan.FromSeconds(PriceRefreshSeconds);

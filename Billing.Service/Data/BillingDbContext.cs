@@ -19,6 +19,7 @@ internal sealed class BillingDbContext(DbContextOptions<BillingDbContext> option
     public DbSet<UsageDay> UsageDays => Set<UsageDay>();
     public DbSet<KeyWindow> KeyWindows => Set<KeyWindow>();
     public DbSet<Rerating> Reratings => Set<Rerating>();
+    public DbSet<AssumedCharge> AssumedCharges => Set<AssumedCharge>();
     public DbSet<Booking> Bookings => Set<Booking>();
     public DbSet<OverdraftChange> OverdraftChanges => Set<OverdraftChange>();
     public DbSet<PriceVersion> PriceVersions => Set<PriceVersion>();

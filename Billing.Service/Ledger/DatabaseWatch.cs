@@ -19,12 +19,16 @@ internal sealed partial class DatabaseWatch(NpgsqlDataSource database, ILogger<D
     private const int PatientTicks = 5;
 
     private CancellationTokenSource _lost = new();
+    private int _outages;
     private long _answered = Stopwatch.GetTimestamp();
 
     public bool IsLost => Volatile.Read(ref _lost).IsCancellationRequested;
 
     /// <summary>Cancelled when the database is lost; another one once it is back.</summary>
     public CancellationToken Lost => Volatile.Read(ref _lost).Token;
+
+    /// <summary>How often it was lost.</summary>
+    public int Outages => Volatile.Read(ref _outages);
 
     /// <summary>A statement of the ledger was answered.</summary>
     public void Answered() => Volatile.Write(ref _answered, Stopwatch.GetTimestamp());
@@ -100,6 +104,7 @@ internal sealed partial class DatabaseWatch(NpgsqlDataSource database, ILogger<D
         if (!IsLost)
         {
             Log.Lost(logger, reason);
+            Interlocked.Increment(ref _outages);
             _lost.Cancel();
         }
     }

@@ -10,13 +10,13 @@ internal enum ExpiredHolds
     /// <summary>The money goes back. What a provider may bill for the call is the platform's.</summary>
     Release,
 
-    /// <summary>The call is charged as if it had used all that was held for it.</summary>
+    /// <summary>The call is charged as if it had used all that was held for it, until it is told what it did use.</summary>
     Settle,
 }
 
 /// <summary>
 /// The settlements of calls that nobody settled: the whole of their bounds, at the candidate for which that is dearest, marked as estimated.
-/// A settlement that comes later all the same gets their figures.
+/// A settlement or release that comes later all the same corrects the charge.
 /// </summary>
 internal static class ExpiredCalls
 {
@@ -52,6 +52,28 @@ internal static class ExpiredCalls
         }
 
         return [.. dearest.OfType<SettleLine>()];
+    }
+
+    /// <summary>In the transaction that expired them. They are remembered as assumed.</summary>
+    public static async Task<IReadOnlyList<SettledCall?>> ChargeAsync(
+        NpgsqlConnection connection, IReadOnlyList<SettleLine> lines, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (lines.Count == 0)
+        {
+            return [];
+        }
+
+        var charged = await SettleStatement.ExecuteAsync(connection, lines, now, cancellationToken);
+        await using var command = new NpgsqlCommand(
+            """
+            insert into billing.assumed_charges (request_id, account_id, created_at)
+            select h.request_id, h.account_id, $2 from billing.holds h where h.request_id = any ($1)
+            """,
+            connection);
+        command.Parameters.AddTexts(lines, line => line.Call.RequestId);
+        command.Parameters.AddOne(now);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return charged;
     }
 
     private static SettleLine Price(string requestId, TokenPrices prices, NpgsqlDataReader reader, BillingOptions options, DateTimeOffset now)

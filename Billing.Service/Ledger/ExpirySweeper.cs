@@ -6,7 +6,8 @@ namespace LlmGateway.Billing.Ledger;
 
 /// <summary>Gives back, or charges, holds whose calls are gone without a word. Any number of replicas may sweep at once.</summary>
 internal sealed partial class ExpirySweeper(
-    NpgsqlDataSource database, IOptions<BillingOptions> options, BillingMetrics metrics, TimeProvider time, ILogger<ExpirySweeper> logger)
+    NpgsqlDataSource database, DatabaseWatch watch, IOptions<BillingOptions> options, BillingMetrics metrics, TimeProvider time,
+    ILogger<ExpirySweeper> logger)
     : BackgroundService
 {
     // Its accounts stay locked until the commit, so a sweep is many short transactions rather than a long one.
@@ -15,10 +16,18 @@ internal sealed partial class ExpirySweeper(
     // By each sweep, and there are several a minute.
     private const int LoggedFailures = 5;
 
+    // When this process began to hear from callers, or to hear from them again.
+    private (DateTimeOffset At, int Outages) _heard = (time.GetUtcNow(), watch.Outages);
+
     /// <returns>How many holds were expired.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var (now, total, failed) = (time.GetUtcNow(), 0, 0);
+        if (MayStillBeTold(now))
+        {
+            return 0;
+        }
+
         IReadOnlyList<DueHold> due;
         var last = new DueHold(DateTimeOffset.MinValue, "");
         do
@@ -75,6 +84,18 @@ internal sealed partial class ExpirySweeper(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
+    // What ended while this process or the database was away waits to be told. Money that is given back meanwhile can still be settled; what
+    // is charged, somebody sees on the bill.
+    private bool MayStillBeTold(DateTimeOffset now)
+    {
+        if (_heard.Outages != watch.Outages)
+        {
+            _heard = (now, watch.Outages);
+        }
+
+        return options.Value.ExpiredHolds == ExpiredHolds.Settle && now - _heard.At < options.Value.ChargeDelay;
+    }
+
     /// <param name="failed">How many of this sweep could not be closed before.</param>
     private async Task<(int Expired, int Failed)> ExpireAsync(
         ReadOnlyMemory<string> requestIds, DateTimeOffset now, int failed, CancellationToken cancellationToken)
@@ -115,7 +136,7 @@ internal sealed partial class ExpirySweeper(
         {
             // The accounts stay locked meanwhile, so that nobody takes what was held.
             var lines = await ExpiredCalls.PriceAsync(connection, expired, options.Value, now, cancellationToken);
-            charged = lines.Count > 0 ? await SettleStatement.ExecuteAsync(connection, lines, now, cancellationToken) : [];
+            charged = await ExpiredCalls.ChargeAsync(connection, lines, now, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);

@@ -91,7 +91,7 @@ internal sealed class Holds : IAsyncDisposable
         };
     }
 
-    /// <summary>Gives the hold back whole. What is not held is left as it is.</summary>
+    /// <summary>Gives the hold back whole, or what the sweep has charged for it. What is not held is left as it is.</summary>
     /// <param name="attempts">A JSON array of the provider calls made.</param>
     public Task ReleaseAsync(string requestId, string attempts, CancellationToken cancellationToken) =>
         _releases.ExecuteAsync(new(requestId, attempts), cancellationToken);
@@ -194,7 +194,16 @@ internal sealed class Holds : IAsyncDisposable
     private async Task<bool[]> ReleaseAllAsync(IReadOnlyList<ReleaseLine> lines)
     {
         await using var connection = await _database.OpenConnectionAsync();
-        _metrics.Released(await ReleaseStatement.ExecuteAsync(connection, lines, _time.GetUtcNow(), CancellationToken.None));
+        var released = await ReleaseStatement.ExecuteAsync(connection, lines, _time.GetUtcNow(), CancellationToken.None);
+        if (released < lines.Count)
+        {
+            // Of what was not held any more, the sweep may have charged some. Those calls cost nothing.
+            await CorrectStatement.ExecuteAsync(
+                connection, [.. lines.Select(line => new CorrectLine(line.RequestId, 0, NanoUsd.Zero, NanoUsd.Zero))], _time.GetUtcNow(),
+                CancellationToken.None);
+        }
+
+        _metrics.Released(released);
         return new bool[lines.Count];
     }
 

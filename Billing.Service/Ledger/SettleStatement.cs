@@ -8,7 +8,11 @@ namespace LlmGateway.Billing.Ledger;
 /// <param name="Free">The customer does not pay for the answer.</param>
 /// <param name="Wasted">What the attempts cost that did not answer; part of both costs.</param>
 internal sealed record SettleLine(
-    UsedCall Call, NanoUsd Cost, NanoUsd ProviderCost, long PriceVersion, bool Free = false, CallCost Wasted = default);
+    UsedCall Call, NanoUsd Cost, NanoUsd ProviderCost, long PriceVersion, bool Free = false, CallCost Wasted = default)
+{
+    /// <summary>It was settled by its own figures before, which will be read whatever these are.</summary>
+    public bool Repeated { get; init; }
+}
 
 /// <summary>An attempt that did not answer the client, and that its provider bills.</summary>
 /// <param name="Hedged">Given up because another was faster.</param>

@@ -11,7 +11,10 @@ internal static class SettlementTerms
     // the whole table for each statement.
     private const string Sql =
         $"""
-        select u.item, h.markup_basis_points, h.state, v.id, {PriceTable.Columns}
+        select u.item, h.markup_basis_points, case
+                when h.state = 'settled' and exists (select from billing.assumed_charges x where x.request_id = u.request_id) then 'assumed'
+                else h.state end,
+            v.id, {PriceTable.Columns}
         from unnest($1, $2, $3) with ordinality u (request_id, provider, model, item)
         cross join lateral (select x.* from billing.holds x where x.request_id = u.request_id limit 1) h
         left join lateral (
@@ -54,8 +57,7 @@ internal static class SettlementTerms
         return reader.GetString(2) switch
         {
             "released" => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
-            // The figures of the first settlement will be read, whatever these are.
-            "settled" => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
+            "settled" => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0) { Repeated = true },
             _ when PriceTable.ReadPrices(reader, 4) is { Usable: { } prices } => ToLine(call, waste, prices, markup, reader.GetInt64(3)),
             _ when markup == NanoUsd.UnchargedMarkup => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
             _ => new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = call.Served },

@@ -9,7 +9,7 @@ namespace LlmGateway.Billing.Ledger;
 ///    the middle of a call cannot change its bill. They never change, so they are read without a lock.
 /// 2. The cost is computed here, where all rounding is.
 /// 3. One statement closes the hold and writes postings, charge and balance. It commits durably, once by request id; a repetition
-///    reads the first one's figures.
+///    reads the first one's figures. Where the sweep has charged the call before, by all that was held, the charge is corrected to these.
 /// </summary>
 internal sealed partial class Settlements : IAsyncDisposable
 {
@@ -41,6 +41,7 @@ internal sealed partial class Settlements : IAsyncDisposable
         var settled = lines.Length > 0
             ? await SettleStatement.ExecuteAsync(connection, lines, _time.GetUtcNow(), CancellationToken.None)
             : [];
+        await CorrectAsync(connection, lines, settled);
 
         var (answers, next) = (new Answer<SettledCall>[calls.Count], 0);
         for (var index = 0; index < answers.Length; index++)
@@ -49,6 +50,32 @@ internal sealed partial class Settlements : IAsyncDisposable
         }
 
         return answers;
+    }
+
+    // A line that was not settled by its own figures met another's of the same call, or the sweep's: it had charged all that was held.
+    private async Task CorrectAsync(NpgsqlConnection connection, SettleLine[] lines, SettledCall?[] settled)
+    {
+        var met = lines.Index().Where(line => settled[line.Index] is { First: false } && !line.Item.Repeated).ToArray();
+        if (met.Length == 0)
+        {
+            return;
+        }
+
+        var corrected = await CorrectStatement.ExecuteAsync(
+            connection,
+            [.. met.Select(line => new CorrectLine(line.Item.Call.RequestId, line.Item.PriceVersion, line.Item.Cost, line.Item.ProviderCost))],
+            _time.GetUtcNow(), CancellationToken.None);
+        foreach (var (position, (index, line)) in met.Index())
+        {
+            if (corrected[position] is { } real)
+            {
+                settled[index] = real.Call;
+                if (real.Corrected)
+                {
+                    Log.Corrected(_logger, line.Call.RequestId, real.Call.Cost);
+                }
+            }
+        }
     }
 
     private Answer<SettledCall> Settled(UsedCall call, SettledCall? settled)
@@ -73,5 +100,8 @@ internal sealed partial class Settlements : IAsyncDisposable
     {
         [LoggerMessage(1, LogLevel.Warning, "Call {RequestId} cost {Cost}; {WrittenOff} of it was neither held nor available and is written off.")]
         public static partial void WrittenOff(ILogger logger, string requestId, NanoUsd writtenOff, NanoUsd cost);
+
+        [LoggerMessage(2, LogLevel.Information, "Call {RequestId} had been charged for all that was held; what it used came later, and it costs {Cost}.")]
+        public static partial void Corrected(ILogger logger, string requestId, NanoUsd cost);
     }
 }

@@ -16,7 +16,7 @@ internal sealed record Rerated(
 
 /// <summary>
 /// Prices charges again by the prices in force now, page by page, each page in one transaction. A charge that was refunded, whole or
-/// in part, stays as it is: what was given back was reckoned from the cost as it stood.
+/// in part, stays as it is: what was given back was reckoned from the cost as it stood. So does one whose assumed usage was corrected.
 /// </summary>
 internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProvider time)
 {
@@ -31,7 +31,8 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
             c.cache_write_tokens, c.output_tokens, c.cache_write_1h_tokens, c.reasoning_tokens, coalesce(r.id, 0),
             coalesce(r.cost, c.cost), coalesce(r.provider_cost, c.provider_cost),
             exists (select from billing.bookings b where b.request_id = c.request_id),
-            c.free, c.ending = 'failed', c.wasted_price, c.wasted_cost
+            c.free, c.ending = 'failed', c.wasted_price, c.wasted_cost,
+            exists (select from billing.assumed_charges a where a.request_id = c.request_id and a.corrected_at is not null)
         from billing.charges c
         left join lateral (
             select x.* from billing.reratings x where x.request_id = c.request_id order by x.id desc limit 1) r on true
@@ -112,6 +113,7 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
                 Free = reader.GetBoolean(15),
                 Failed = reader.GetBoolean(16),
                 Wasted = new(new(reader.GetInt64(17)), new(reader.GetInt64(18))),
+                Corrected = reader.GetBoolean(19),
             });
         }
 
@@ -132,10 +134,13 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
         /// <summary>What other attempts cost. Their tokens are not kept, so that it stays as it was.</summary>
         public CallCost Wasted { get; init; }
 
+        /// <summary>What the call used came after its charge, which has the tokens that were assumed.</summary>
+        public bool Corrected { get; init; }
+
         /// <summary>Null where nothing is to be changed.</summary>
         public RerateLine? ToLine(PriceBook book)
         {
-            if (Refunded || !book.Prices.TryGetValue(Model, out var prices))
+            if (Refunded || Corrected || !book.Prices.TryGetValue(Model, out var prices))
             {
                 return null;
             }

@@ -44,6 +44,9 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
     internal static TokenPrices OneANano { get; } = new(800_000, 800_000, 800_000, 800_000);
 
     internal FakeTime Time { get; } = new();
+
+    /// <summary>Nobody waits, unless a test says otherwise.</summary>
+    internal TimeSpan ChargeDelay { get; init; }
     internal string ConnectionString { get; private set; } = "";
     internal IServiceProvider Services => _app!.Services;
     internal NpgsqlDataSource Database => Services.GetRequiredService<NpgsqlDataSource>();
@@ -61,6 +64,7 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
         builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:billingdb", ConnectionString)]);
         builder.AddServiceDefaults();
         builder.AddBilling();
+        builder.Services.Configure<BillingOptions>(options => options.ChargeDelay = ChargeDelay);
         _app = builder.Build();
         await ReadAsync(async db =>
         {

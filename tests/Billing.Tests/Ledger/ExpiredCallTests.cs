@@ -1,11 +1,14 @@
 using LlmGateway.Billing.Pricing;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
-/// <summary>With the rule "settle" a call that is gone without a word is charged what was held for it.</summary>
+/// <summary>With the rule "settle" a call that is gone without a word is charged what was held for it, until it is known what it used.</summary>
 public sealed class ExpiredCallTests : IAsyncLifetime
 {
+    private static readonly ReratedPeriod Always = new(DateTimeOffset.UnixEpoch, new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero), null, false, null);
+
     private readonly BillingSystem _billing = new(connectionString: null, ("Billing:ExpiredHolds", "settle"));
 
     public Task InitializeAsync() => _billing.InitializeAsync();
@@ -13,7 +16,7 @@ public sealed class ExpiredCallTests : IAsyncLifetime
     public Task DisposeAsync() => _billing.DisposeAsync();
 
     [Fact]
-    public async Task It_is_charged_whole_at_the_dearest_candidate_once_and_a_later_settlement_gets_the_same_figures()
+    public async Task It_is_charged_whole_at_the_dearest_candidate_once_and_a_later_settlement_corrects_that_once()
     {
         var (account, request) = (_billing.NewAccount(), BillingSystem.NewRequest());
         var (cheap, dear) = (await _billing.NewModelAsync(), await _billing.NewModelAsync(new(800_000, 800_000, 800_000, 1_600_000)));
@@ -24,13 +27,81 @@ public sealed class ExpiredCallTests : IAsyncLifetime
 
         (await _billing.SweepAsync()).ShouldBe(1);
         (await _billing.SweepAsync()).ShouldBe(0);
-        var late = (await _billing.SettleAsync(request, cheap, output: 3)).Value.ShouldNotBeNull();
-
-        (late.First, late.Cost, late.Balance).ShouldBe((false, new NanoUsd(500), new NanoUsd(500)));
         (await _billing.MoneyAsync(account)).ShouldBe((500, 0));
+        await _billing.AnnounceAsync(cheap, new(0, 0, 0, 8_000_000));
+        var late = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _billing.SettleAsync(request, cheap, output: 3)));
+        await _billing.ReleaseAsync(request);
+        var (_, last) = (await _billing.Services.GetRequiredService<Rerater>().RunAsync(Always, CancellationToken.None), await _billing.SettleAsync(request, cheap, output: 9));
+
+        late.Append(last).ShouldAllBe(settled => settled.Value!.Cost == new NanoUsd(3) && settled.Value.Balance == new NanoUsd(997) && !settled.Value.First);
+        (await _billing.MoneyAsync(account)).ShouldBe((997, 0));
+        (await _billing.WindowAsync(account, "total", new(1970, 1, 1)))!.UsedCost.ShouldBe(3);
+        (await _billing.CountAsync("select count(*) from billing.reratings where request_id = $1 and cost = 3 and provider_cost = 3", request)).ShouldBe(1);
         var charge = await _billing.ReadAsync(db => db.Charges.SingleAsync(charge => charge.RequestId == request));
         (charge.Estimated, charge.Model, charge.InputTokens, charge.OutputTokens, charge.Ending).ShouldBe((true, dear.Model, 100, 200, "broken"));
         await _billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task Releases_and_settlements_that_race_with_the_sweep_or_come_after_it_end_at_what_each_call_used()
+    {
+        var model = await _billing.NewModelAsync();
+        var calls = Enumerable.Range(0, 120).Select(index => (Account: $"account-{index % 4}", Id: BillingSystem.NewRequest(), Kind: index % 3)).ToArray();
+        await Task.WhenAll(calls.Select(call => _billing.HoldAsync(call.Id, call.Account, model, output: 30)));
+        await using var replica = await _billing.ReplicaAsync(("Billing:ExpiredHolds", "settle"));
+        _billing.Time.Advance(TimeSpan.FromMinutes(10));
+        replica.Time.Advance(TimeSpan.FromMinutes(10));
+
+        var sweep = Task.WhenAll(_billing.SweepAsync(), replica.SweepAsync());
+        await Task.WhenAll(calls.Select(call => call.Kind switch
+        {
+            0 => replica.ReleaseAsync(call.Id),
+            1 => replica.SettleAsync(call.Id, model, output: 2),
+            _ => sweep,
+        }));
+        await Task.WhenAll(calls.Where(call => call.Kind == 2).Select(call => replica.ReleaseAsync(call.Id)));
+
+        (await Task.WhenAll(calls.Select(call => call.Account).Distinct().Select(_billing.MoneyAsync)))
+            .ShouldAllBe(account => account.Balance == 1000 - 20 && account.Held == 0);
+        (await _billing.CountAsync("select count(*) from billing.assumed_charges")).ShouldBeGreaterThanOrEqualTo(40);
+        await _billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task What_was_refunded_stays_as_it_was_reckoned()
+    {
+        var (account, request, model) = (_billing.NewAccount(), BillingSystem.NewRequest(), await _billing.NewModelAsync());
+        await _billing.HoldAsync(request, account, model, output: 500);
+        _billing.Time.Advance(TimeSpan.FromMinutes(10));
+        await _billing.SweepAsync();
+        await new Bookkeeper(_billing).RefundAsync(request, 400);
+
+        (await _billing.SettleAsync(request, model, output: 3)).Value.ShouldNotBeNull().Cost.Value.ShouldBe(500);
+
+        (await _billing.MoneyAsync(account)).ShouldBe((900, 0));
+        await _billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task For_two_minutes_after_the_start_nothing_is_charged_that_may_still_be_told()
+    {
+        await using var started = new BillingSystem(_billing.ConnectionString, ("Billing:ExpiredHolds", "settle"))
+        {
+            ChargeDelay = new BillingOptions().ChargeDelay,
+        };
+        await started.InitializeAsync();
+        var (account, model) = (started.NewAccount(), await started.NewModelAsync());
+        await _billing.Prices.RefreshAsync(CancellationToken.None);
+        await _billing.HoldAsync(BillingSystem.NewRequest(), account, model, output: 500);
+        started.Time.Advance(TimeSpan.FromMinutes(10));
+
+        (await started.SweepAsync()).ShouldBe(0);
+        started.Time.Advance(TimeSpan.FromSeconds(119));
+        (await started.SweepAsync()).ShouldBe(0);
+        (await started.MoneyAsync(account)).ShouldBe((1000, 500));
+        started.Time.Advance(TimeSpan.FromSeconds(1));
+        (await started.SweepAsync()).ShouldBe(1);
+        (await started.MoneyAsync(account)).ShouldBe((500, 0));
     }
 
     [Fact]

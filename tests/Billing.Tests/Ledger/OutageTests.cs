@@ -26,7 +26,8 @@ public sealed class OutageTests : IAsyncDisposable
     public async Task The_sweep_goes_on_and_complains_once()
     {
         var logger = new CountingLogger<ExpirySweeper>();
-        using var sweeper = new ExpirySweeper(_nowhere, _often, _metrics.GetRequiredService<BillingMetrics>(), TimeProvider.System, logger);
+        using var watch = new DatabaseWatch(_nowhere, NullLogger<DatabaseWatch>.Instance);
+        using var sweeper = new ExpirySweeper(_nowhere, watch, _often, _metrics.GetRequiredService<BillingMetrics>(), TimeProvider.System, logger);
 
         await ShouldGoOnAsync(sweeper, logger.First);
 
