@@ -30,6 +30,29 @@ internal static class LedgerChecks
         where p.id is null or e.total <> 0
         """;
 
+    // Whose the entries are, and in which books a posting of its kind may have them.
+    private const string Entry =
+        """
+        select format('txn_%s', p.id), format('is a %s of %s, and has an entry of %s in the book %s', p.kind, p.account_id, e.account_id, e.book)
+        from billing.postings p join billing.entries e on e.posting_id = p.id
+        where e.account_id <> p.account_id or e.book not in ('customer', case
+            when p.kind in ('charge', 'cache_hit', 'refund') or p.kind = 'adjustment' and p.request_id is not null then 'revenue' else 'platform' end)
+            and (p.kind, e.book) not in (('provider_cost', 'platform'), ('provider_cost', 'provider_cost'))
+            or (p.kind, e.book) = ('provider_cost', 'customer')
+        """;
+
+    // An account's postings are numbered under its lock: in the order of their ids, each says what the balance was behind it.
+    private const string Running =
+        """
+        select format('txn_%s', r.id), format('the balance after it is %s USD, and the entries up to it sum to %s',
+            trim_scale(r.balance_after * 0.000000001), trim_scale(r.total * 0.000000001))
+        from (
+            select p.id, p.balance_after,
+                sum(coalesce(e.amount, 0)) over (partition by p.account_id collate "C" order by p.id rows unbounded preceding) total
+            from billing.postings p left join billing.entries e on e.posting_id = p.id and e.book = 'customer') r
+        where r.balance_after <> r.total
+        """;
+
     private const string Held =
         """
         select coalesce(a.id, h.account_id),
@@ -64,6 +87,21 @@ internal static class LedgerChecks
         cross join lateral (select coalesce(r.paid, c.cost - c.written_off) paid) d
         where c.request_id is null or p.charges is distinct from 1 or coalesce(b.refunded, 0) > d.paid
             or -p.gained <> d.paid - coalesce(b.refunded, 0)
+        """;
+
+    // What a call costs us, after reratings.
+    private const string ProviderCost =
+        """
+        select coalesce(c.request_id, p.request_id), format('its postings cost us %s USD, and it says %s',
+            trim_scale(coalesce(p.total, 0) * 0.000000001), trim_scale(coalesce(r.provider_cost, c.provider_cost, 0) * 0.000000001))
+        from billing.charges c
+        full join (
+            select p.request_id, sum(e.amount) total from billing.entries e join billing.postings p on p.id = e.posting_id
+            where e.book = 'provider_cost' group by p.request_id) p on p.request_id = c.request_id
+        left join (
+            select distinct on (r.request_id) r.request_id, r.provider_cost from billing.reratings r order by r.request_id, r.id desc) r
+            on r.request_id = c.request_id
+        where coalesce(p.total, 0) <> coalesce(r.provider_cost, c.provider_cost, 0)
         """;
 
     private const string Settled =
@@ -146,8 +184,11 @@ internal static class LedgerChecks
     [
         new("balance", "select count(*) from billing.accounts", Balance),
         new("posting", "select count(*) from billing.postings", Posting),
+        new("entry", "select count(*) from billing.entries", Entry),
+        new("running", "select count(*) from billing.postings", Running),
         new("held", "select count(*) from billing.holds where state = 'open'", Held),
         new("charge", "select count(*) from billing.charges", Charge),
+        new("provider_cost", "select count(*) from billing.charges", ProviderCost),
         new("settled", "select count(*) from billing.holds where state = 'settled'", Settled),
         new("booking", "select count(*) from billing.bookings", Booking),
         new("usage", "select count(*) from billing.usage_days", Usage),

@@ -48,8 +48,8 @@ public sealed class LargeLedgerTests(ITestOutputHelper output) : IAsyncLifetime
             $"""
             insert into billing.accounts (id, balance, held, opened_at) select 'large-' || n, 7, 0, now() from generate_series(0, 99) n;
             insert into billing.postings (id, kind, account_id, balance_after, created_at) overriding system value
-                select -1 - n, 'grant', 'large-' || n, 3 * {Calls / 100} + 7, now() from generate_series(0, 99) n;
-            insert into billing.entries select -1 - n, b, 'large-' || n, s * (3 * {Calls / 100} + 7)
+                select -9000000 - n, 'grant', 'large-' || n, 3 * {Calls / 100} + 7, now() from generate_series(0, 99) n;
+            insert into billing.entries select -9000000 - n, b, 'large-' || n, s * (3 * {Calls / 100} + 7)
                 from generate_series(0, 99) n cross join (values ('customer', 1), ('platform', -1)) v (b, s);
             insert into billing.holds (request_id, account_id, key_id, amount, prompt_tokens, output_tokens, price_book, candidates, markup_basis_points,
                     state, created_at, expires_at, closed_at)
@@ -62,10 +62,11 @@ public sealed class LargeLedgerTests(ITestOutputHelper output) : IAsyncLifetime
                     'whole', false, 0, 0
                 from generate_series(1, {Calls}) n;
             insert into billing.postings (id, kind, account_id, request_id, balance_after, created_at) overriding system value
-                select -1000 - n * 2 - k, case k when 0 then 'charge' else 'provider_cost' end, 'large-' || n % 100, 'req_' || n, 0, now()
+                select -8000000 + n * 2 + k, case k when 0 then 'charge' else 'provider_cost' end, 'large-' || n % 100, 'req_' || n,
+                    7 + 3 * ({Calls / 100} - (n + 99) / 100), now()
                 from generate_series(1, {Calls}) n cross join (values (0), (1)) v (k);
             insert into billing.entries
-                select -1000 - n * 2 - k, b, 'large-' || n % 100, a from generate_series(1, {Calls}) n
+                select -8000000 + n * 2 + k, b, 'large-' || n % 100, a from generate_series(1, {Calls}) n
                 cross join (values (0, 'customer', -3), (0, 'revenue', 3), (1, 'platform', -2), (1, 'provider_cost', 2)) v (k, b, a);
             insert into billing.usage_days
                 select c.account_id, 'k', (now() at time zone 'utc')::date, 'm', 'p', count(*), 0, 0, 0, 3 * count(*), 0, 3 * count(*), 0, 2 * count(*)
