@@ -46,9 +46,10 @@ internal static partial class SecretShape
         return false;
     }
 
-    // KeySecret's form in Keys.Service; and the three parts of a signed token (RFC 7519), whose first begins with {" in base64url.
+    // KeySecret's form in Keys.Service, or without its last six digits, as ./run.sh makes its own keys; and the three parts of a signed
+    // token (RFC 7519), whose first begins with {" in base64url.
     [GeneratedRegex(
-        @"sk-llmgw-[0-9A-Za-z]{49}|(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+",
+        @"sk-llmgw-[0-9A-Za-z]{43}|(?<![0-9A-Za-z_-])eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+",
         RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Generated();

@@ -29,14 +29,13 @@ internal sealed class KeySecret
     public static KeySecret? Parse(string text) =>
         text.Length is > 0 and <= MaxLength && text.All(character => character is >= ' ' and <= '~') ? new KeySecret(text) : null;
 
-    /// <summary>Whether a text has a generated secret in it, or what looks just like one.</summary>
+    /// <summary>Whether a text has a generated secret in it, or what looks just like one. Those that ./run.sh makes have no checksum.</summary>
     public static bool IsIn(string text)
     {
-        const int Length = RandomDigits + ChecksumDigits;
         for (var start = text.IndexOf(Prefix, StringComparison.Ordinal); start >= 0; start = text.IndexOf(Prefix, start + 1, StringComparison.Ordinal))
         {
             var rest = text.AsSpan(start + Prefix.Length);
-            if (rest.Length >= Length && !rest[..Length].ContainsAnyExcept(AnyDigit))
+            if (rest.Length >= RandomDigits && !rest[..RandomDigits].ContainsAnyExcept(AnyDigit))
             {
                 return true;
             }
