@@ -1,3 +1,4 @@
+using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
 
 namespace LlmGateway.Billing.Alerts;
@@ -12,6 +13,9 @@ internal enum AlertWindow
 
 /// <summary>Somebody is told when the window has spent as much.</summary>
 internal sealed record Alert(NanoUsd Amount, AlertWindow Window);
+
+/// <summary>Who gave the account the alerts that it has, and when.</summary>
+internal sealed record AlertAuthor(Actor Actor, DateTimeOffset At);
 
 /// <summary>How far the telling is.</summary>
 /// <param name="State">unsent, waiting, delivered, given_up.</param>

@@ -11,6 +11,19 @@ internal sealed class SpendAlert
     public long Amount { get; init; }
 }
 
+/// <summary>What an account's alerts became, and by whom: the amounts go with the kinds.</summary>
+internal sealed class AlertSetting
+{
+    public long Id { get; init; }
+    public required string AccountId { get; init; }
+    public required string[] Kinds { get; init; }
+    public required long[] Amounts { get; init; }
+
+    /// <summary>As in <see cref="Booking.Actor"/>.</summary>
+    public required string Actor { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
 /// <summary>An account with alerts has spent something that counts on this day, and nobody has looked yet.</summary>
 internal sealed class SpendNote
 {
@@ -46,6 +59,17 @@ internal sealed class SpendAlertConfiguration : IEntityTypeConfiguration<SpendAl
             table.HasCheckConstraint("CK_alerts_amount", "amount > 0");
         });
         builder.HasKey(alert => new { alert.AccountId, alert.Kind, alert.Amount });
+    }
+}
+
+internal sealed class AlertSettingConfiguration : IEntityTypeConfiguration<AlertSetting>
+{
+    public void Configure(EntityTypeBuilder<AlertSetting> builder)
+    {
+        builder.ToTable("alert_settings");
+        builder.Property(setting => setting.Id).UseIdentityAlwaysColumn();
+        builder.Property(setting => setting.Actor).HasColumnType("jsonb");
+        builder.HasIndex(setting => new { setting.AccountId, setting.Id });
     }
 }
 

@@ -11,6 +11,7 @@ internal sealed class AccountConfiguration : IEntityTypeConfiguration<Account>
         {
             table.HasCheckConstraint("CK_accounts_overdraft", "overdraft BETWEEN 0 AND 1000000000000000000");
             table.HasCheckConstraint("CK_accounts_balance", "balance >= -overdraft");
+            table.HasCheckConstraint("CK_accounts_highest", "balance <= 8000000000000000000");
             table.HasCheckConstraint("CK_accounts_held", "held >= 0 AND held - overdraft <= balance");
         });
         builder.Property(account => account.Overdraft).HasDefaultValue(0L);

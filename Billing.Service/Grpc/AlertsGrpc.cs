@@ -35,14 +35,22 @@ internal sealed class AlertsGrpc(AlertList alerts) : AlertsApi.AlertsApiBase
             }
         }
 
-        await alerts.SetAsync(accountId, [.. wanted], context.CancellationToken);
+        var actor = Fields.Present("actor", request.Actor).Read("actor");
+        await alerts.SetAsync(accountId, [.. wanted], actor, context.CancellationToken);
         return await ReadAsync(accountId, context.CancellationToken);
     }
 
     private async Task<AccountAlerts> ReadAsync(string accountId, CancellationToken cancellationToken)
     {
-        var (set, events) = await alerts.GetAsync(accountId, cancellationToken);
-        return new() { AccountId = accountId, Alerts = { set.Select(ToMessage) }, Events = { events.Select(ToMessage) } };
+        var (set, events, author) = await alerts.GetAsync(accountId, cancellationToken);
+        return new()
+        {
+            AccountId = accountId,
+            Alerts = { set.Select(ToMessage) },
+            Events = { events.Select(ToMessage) },
+            SetBy = author?.Actor.ToMessage(),
+            SetAt = ToTimestamp(author?.At),
+        };
     }
 
     private static Alert ToAlert(WireAlert alert, string field) => new(

@@ -47,7 +47,13 @@ internal sealed class BillingGrpc(
     public override async Task<GetBalanceReply> GetBalance(GetBalanceRequest request, ServerCallContext context)
     {
         var account = await accounts.GetAsync(Fields.AccountId(request.AccountId), context.CancellationToken);
-        return new() { BalanceNanoUsd = account.Balance, HeldNanoUsd = account.Held, Currency = options.Value.Currency };
+        return new()
+        {
+            BalanceNanoUsd = account.Balance,
+            HeldNanoUsd = account.Held,
+            OverdraftNanoUsd = account.Overdraft,
+            Currency = options.Value.Currency,
+        };
     }
 
     public override async Task<ListTransactionsReply> ListTransactions(ListTransactionsRequest request, ServerCallContext context)

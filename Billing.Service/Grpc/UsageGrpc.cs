@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using LlmGateway.Billing.Spending;
@@ -49,8 +50,8 @@ internal sealed class UsageGrpc(UsageReads usage) : UsageApi.UsageApiBase
         {
             Day = ToMessage(totals.Day),
             Month = ToMessage(totals.Month),
-            BalanceNanoUsd = totals.Balance.Value,
-            HeldNanoUsd = totals.Held.Value,
+            BalanceUsd = totals.Balance.ToString("0.#########", CultureInfo.InvariantCulture),
+            HeldUsd = totals.Held.ToString("0.#########", CultureInfo.InvariantCulture),
             Accounts = totals.Accounts,
         };
     }

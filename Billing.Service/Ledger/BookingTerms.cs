@@ -14,8 +14,11 @@ internal sealed record WantedBooking(string Kind, string? AccountId, string? Req
     /// <summary>Of one booking, in nano-dollars: 1,000,000,000 USD.</summary>
     public const long HighestAmount = 1_000_000_000_000_000_000;
 
-    /// <summary>That a booking may bring a balance to: 9,000,000,000 USD. What calls do to it later has room below the end of the numbers.</summary>
-    public const long HighestBalance = 9_000_000_000_000_000_000;
+    /// <summary>
+    /// That anything may bring a balance to, as the table has it: 8,000,000,000 USD. With the highest overdraft, 1,000,000,000 USD, it still
+    /// fits into 64 bits.
+    /// </summary>
+    public const long HighestBalance = 8_000_000_000_000_000_000;
 }
 
 /// <summary>What was posted.</summary>

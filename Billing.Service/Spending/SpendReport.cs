@@ -51,8 +51,9 @@ internal sealed record SpendReport(DateOnly From, DateOnly To, IReadOnlyList<Spe
 
     public void Bind(NpgsqlParameterCollection parameters, int most)
     {
-        // From the last group's day on, which the index on days finds.
-        parameters.AddOne(After is not null && Groups[0] == SpendGroup.Day ? Day(After[0]) : From);
+        // From the last group's day on, which the index on days finds. Whoever wrote the cursor, never from a day before the first.
+        var last = After is not null && Groups[0] == SpendGroup.Day ? Day(After[0]) : From;
+        parameters.AddOne(last > From ? last : From);
         parameters.AddOne(To);
         if (AccountId is not null)
         {

@@ -10,7 +10,8 @@ namespace LlmGateway.Billing.Spending;
 internal sealed record AccountUsage(UsageWindows Windows, UsageSums Day, UsageSums Month, UsageSums Total);
 
 /// <summary>Of everybody.</summary>
-internal sealed record Totals(UsageSums Day, UsageSums Month, NanoUsd Balance, NanoUsd Held, long Accounts);
+/// <param name="Balance">In USD, exact; Held likewise. Balances each fit into nano-dollars of 64 bits, and their sum may not.</param>
+internal sealed record Totals(UsageSums Day, UsageSums Month, decimal Balance, decimal Held, long Accounts);
 
 /// <summary>Reads the sums by day, on the connections of reads: a report never waits in front of a hold.</summary>
 internal sealed class UsageReads(BillingDbContext db, TimeProvider time)
@@ -55,10 +56,10 @@ internal sealed class UsageReads(BillingDbContext db, TimeProvider time)
         }
 
         await using var money = await CommandAsync(
-            "select coalesce(sum(balance), 0)::bigint, coalesce(sum(held), 0)::bigint, count(*) from billing.accounts", cancellationToken);
+            "select coalesce(sum(balance), 0) * 0.000000001, coalesce(sum(held), 0) * 0.000000001, count(*) from billing.accounts", cancellationToken);
         await using var accounts = await money.ExecuteReaderAsync(cancellationToken);
         await accounts.ReadAsync(cancellationToken);
-        return new(day, month, new(accounts.GetInt64(0)), new(accounts.GetInt64(1)), accounts.GetInt64(2));
+        return new(day, month, accounts.GetDecimal(0), accounts.GetDecimal(1), accounts.GetInt64(2));
     }
 
     /// <summary>One page: a row more than wanted, if there is one.</summary>

@@ -10,12 +10,13 @@ internal sealed record UsageSums(
     long Requests, long InputTokens, long CachedInputTokens, long CacheWriteTokens, long OutputTokens, long ReasoningTokens, NanoUsd Cost,
     NanoUsd WrittenOff, NanoUsd ProviderCost)
 {
-    /// <summary>Of billing.usage_days d, which may have no rows.</summary>
+    /// <summary>Of billing.usage_days d, which may have no rows. A sum of money stops at the end of its numbers, so that the rest can be read.</summary>
     public const string Columns =
         """
         coalesce(sum(d.requests), 0)::bigint, coalesce(sum(d.input_tokens), 0)::bigint, coalesce(sum(d.cached_input_tokens), 0)::bigint,
         coalesce(sum(d.cache_write_tokens), 0)::bigint, coalesce(sum(d.output_tokens), 0)::bigint, coalesce(sum(d.reasoning_tokens), 0)::bigint,
-        coalesce(sum(d.cost), 0)::bigint, coalesce(sum(d.written_off), 0)::bigint, coalesce(sum(d.provider_cost), 0)::bigint
+        least(coalesce(sum(d.cost), 0), 9223372036854775807)::bigint, least(coalesce(sum(d.written_off), 0), 9223372036854775807)::bigint,
+        least(coalesce(sum(d.provider_cost), 0), 9223372036854775807)::bigint
         """;
 
     /// <param name="reader">At a row.</param>

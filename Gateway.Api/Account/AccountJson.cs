@@ -5,12 +5,13 @@ using LlmGateway.Protos.Billing.V1;
 
 namespace LlmGateway.Gateway.Account;
 
+/// <param name="Available">The balance, less what is held, and the overdraft.</param>
 internal sealed record BalanceBody(string UserId, decimal Balance, decimal Available, decimal Held, string Currency)
 {
     public static BalanceBody From(string accountId, GetBalanceReply reply) => new(
         accountId,
         Usd.FromNano(reply.BalanceNanoUsd),
-        Usd.FromNano(reply.BalanceNanoUsd - reply.HeldNanoUsd),
+        Usd.FromNano(reply.BalanceNanoUsd - reply.HeldNanoUsd + reply.OverdraftNanoUsd),
         Usd.FromNano(reply.HeldNanoUsd),
         reply.Currency);
 }

@@ -59,7 +59,7 @@ internal static partial class AccountRoutes
         }
         catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
         {
-            Log.BillingFailed(logger, exception, context.TraceIdentifier, exception.StatusCode);
+            Log.BillingFailed(logger, context.TraceIdentifier, exception.StatusCode);
             await OpenAiErrors.WriteAsync(context, ApiErrors.BillingUnavailable);
         }
     }
@@ -67,6 +67,6 @@ internal static partial class AccountRoutes
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning, "Billing.Service did not answer request {RequestId}: {StatusCode}.")]
-        public static partial void BillingFailed(ILogger logger, Exception exception, string requestId, StatusCode statusCode);
+        public static partial void BillingFailed(ILogger logger, string requestId, StatusCode statusCode);
     }
 }

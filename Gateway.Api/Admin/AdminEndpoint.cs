@@ -10,7 +10,12 @@ namespace LlmGateway.Gateway.Admin;
 /// <summary>What surrounds every management endpoint: who asks, the bounds of a body, and what a silent Keys.Service looks like.</summary>
 internal sealed partial class AdminEndpoint(IOptions<RequestLimits> limits, ILogger<AdminEndpoint> logger)
 {
+    private const string Silent = "Keys.Service does not answer at the moment.";
+
     public int MaxBodyBytes => limits.Value.MaxBodyBytes;
+
+    /// <summary>What calls cost us is for administrators only; operators see what customers pay.</summary>
+    public static bool SeesInternals(HttpContext context) => Caller.Of(context).Role is Role.Administrator;
 
     public static Actor ActorOf(HttpContext context)
     {
@@ -18,11 +23,13 @@ internal sealed partial class AdminEndpoint(IOptions<RequestLimits> limits, ILog
         return new() { AccountId = caller.AccountId, KeyId = caller.KeyId, MaskedKey = caller.MaskedKey, RequestId = context.TraceIdentifier };
     }
 
-    public RequestDelegate Handle(Func<HttpContext, Task<AdminAnswer>> handle) => async context =>
+    /// <param name="handle">Answers.</param>
+    /// <param name="query">The query parameters that it knows.</param>
+    public RequestDelegate Handle(Func<HttpContext, Task<AdminAnswer>> handle, string[] query) => async context =>
     {
         // New secrets are among the answers, and none of the others is worth keeping either.
         context.Response.Headers.CacheControl = "no-store";
-        var answer = await AskAsync(context, handle);
+        var answer = AdminQuery.Unknown(context.Request.Query, query) is { } unknown ? unknown : await AskAsync(context, handle);
         await answer.WriteAsync(context);
     };
 
@@ -32,21 +39,27 @@ internal sealed partial class AdminEndpoint(IOptions<RequestLimits> limits, ILog
         {
             return await handle(context);
         }
-        catch (RpcException exception) when (IsSilence(exception.StatusCode) && !context.RequestAborted.IsCancellationRequested)
+        catch (RpcException exception) when (IsSilence(context, exception))
         {
-            Log.KeysSilent(logger, context.TraceIdentifier, exception.StatusCode);
-            return Unavailable(HttpMethods.IsGet(context.Request.Method));
+            return Silence(context, exception, "Whether the change was made is not known: look before you repeat it.");
         }
     }
 
-    private static bool IsSilence(StatusCode code) => code is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled;
+    /// <summary>Whether Keys.Service did not answer, and the client still waits.</summary>
+    public static bool IsSilence(HttpContext context, RpcException exception) =>
+        exception.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled && !context.RequestAborted.IsCancellationRequested;
 
-    private static ApiError Unavailable(bool isRead) => ApiErrors.KeysUnavailable with
+    /// <param name="context">The request.</param>
+    /// <param name="exception">What came in the place of an answer.</param>
+    /// <param name="change">What became of the change that was asked for.</param>
+    public ApiError Silence(HttpContext context, RpcException exception, string change)
     {
-        Message = isRead
-            ? "Keys.Service does not answer at the moment."
-            : "Keys.Service does not answer at the moment. Whether the change was made is not known: look before you repeat it.",
-    };
+        Log.KeysSilent(logger, context.TraceIdentifier, exception.StatusCode);
+        return ApiErrors.KeysUnavailable with
+        {
+            Message = HttpMethods.IsGet(context.Request.Method) ? Silent : $"{Silent} {change}",
+        };
+    }
 
     private static partial class Log
     {

@@ -9,7 +9,10 @@ internal static class AdminQuery
 {
     private const int MaxLimit = 200;
 
-    public static ApiError? Unknown(IQueryCollection query, params ReadOnlySpan<string> known)
+    /// <summary>The parameters of every list.</summary>
+    public static readonly string[] Paged = ["limit", "cursor"];
+
+    public static ApiError? Unknown(IQueryCollection query, ReadOnlySpan<string> known)
     {
         foreach (var name in query.Keys)
         {
@@ -27,15 +30,9 @@ internal static class AdminQuery
     /// <summary>?limit=50&amp;cursor=...</summary>
     /// <param name="query">The request's.</param>
     /// <param name="page">What it asks for.</param>
-    /// <param name="others">The other parameters that are known here.</param>
-    public static ApiError? Page(IQueryCollection query, out ListRequest page, params ReadOnlySpan<string> others)
+    public static ApiError? Page(IQueryCollection query, out ListRequest page)
     {
         page = new();
-        if (Unknown(query, ["limit", "cursor", .. others]) is { } unknown)
-        {
-            return unknown;
-        }
-
         if (query.TryGetValue("limit", out var sent))
         {
             if (sent.Count != 1 || !int.TryParse(sent[0], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit is < 1 or > MaxLimit)

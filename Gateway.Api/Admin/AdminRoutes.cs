@@ -15,6 +15,7 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<TariffEndpoints>();
         builder.Services.AddSingleton<PriceEndpoints>();
         builder.Services.AddSingleton<BillingQuestion>();
+        builder.Services.AddSingleton<AccountCheck>();
         builder.Services.AddSingleton<AlertEndpoints>();
         builder.Services.AddSingleton<UsageEndpoints>();
         builder.Services.AddSingleton<BookingEndpoints>();
@@ -24,6 +25,7 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<RestoreEndpoint>();
     }
 
+    // Each route names the query parameters that it knows; every other one is refused.
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         var admin = new Routes(routes.MapGroup("/admin"), routes.ServiceProvider.GetRequiredService<AdminEndpoint>());
@@ -47,7 +49,7 @@ internal static class AdminRoutes
 
     private static void MapAccounts(Routes admin, AccountEndpoints accounts)
     {
-        admin.Reads("/accounts", accounts.ListAsync);
+        admin.Reads("/accounts", accounts.ListAsync, AdminQuery.Paged);
         admin.Changes("POST", "/accounts", accounts.CreateAsync);
         admin.Reads("/accounts/{id}", accounts.GetAsync);
         admin.Changes("PATCH", "/accounts/{id}", accounts.UpdateAsync);
@@ -57,9 +59,9 @@ internal static class AdminRoutes
 
     private static void MapKeys(Routes admin, KeyEndpoints keys, KeyLimitEndpoints limits)
     {
-        admin.Reads("/keys", keys.ListAsync);
+        admin.Reads("/keys", keys.ListAsync, [.. AdminQuery.Paged, "account", "include_inactive"]);
         admin.Changes("POST", "/keys", keys.IssueAsync);
-        admin.Changes("POST", "/keys/import", keys.ImportAsync);
+        admin.Changes("POST", "/keys/import", keys.ImportAsync, "account");
         admin.Reads("/keys/{key}", keys.GetAsync);
         admin.Changes("PATCH", "/keys/{key}", keys.UpdateAsync);
         admin.Changes("POST", "/keys/{key}/revoke", keys.RevokeAsync);
@@ -70,7 +72,7 @@ internal static class AdminRoutes
 
     private static void MapTariffs(Routes admin, TariffEndpoints tariffs)
     {
-        admin.Reads("/tariffs", tariffs.ListAsync);
+        admin.Reads("/tariffs", tariffs.ListAsync, AdminQuery.Paged);
         admin.Changes("POST", "/tariffs", tariffs.CreateAsync);
         admin.Reads("/tariffs/{id}", tariffs.GetAsync);
         admin.Changes("PATCH", "/tariffs/{id}", tariffs.UpdateAsync);
@@ -79,7 +81,7 @@ internal static class AdminRoutes
 
     private static void MapPrices(Routes admin, PriceEndpoints prices)
     {
-        admin.Reads("/prices", prices.ListAsync);
+        admin.Reads("/prices", prices.ListAsync, [.. AdminQuery.Paged, "provider", "model", "state"]);
         admin.Changes("POST", "/prices", prices.SetAsync);
         admin.Changes("POST", "/prices/rerate", prices.RerateAsync);
         admin.Reads("/prices/{id}", prices.GetAsync);
@@ -95,7 +97,7 @@ internal static class AdminRoutes
     private static void MapUsage(Routes admin, UsageEndpoints usage)
     {
         admin.Reads("/accounts/{id}/usage", usage.OfAccountAsync);
-        admin.Reads("/reports/spend", usage.ReportAsync);
+        admin.Reads("/reports/spend", usage.ReportAsync, [.. AdminQuery.Paged, "from", "to", "group_by", "account"]);
     }
 
     private static void MapLedger(Routes admin, BookingEndpoints bookings, LedgerEndpoints ledger)
@@ -109,22 +111,24 @@ internal static class AdminRoutes
 
     private static void MapRecords(Routes admin, RecordEndpoints records, BackupEndpoint backup, RestoreEndpoint restore)
     {
-        admin.Reads("/audit", records.AuditAsync);
+        admin.Reads("/audit", records.AuditAsync, AdminQuery.Paged);
         admin.Reads("/stats", records.StatsAsync);
         admin.Changes("POST", "/signing-keys/rotate", records.RotateSigningKeyAsync);
 
         // Read, but with hashes in it: for those only who could change the keys themselves.
         admin.Changes("GET", "/backup", backup.ExportAsync);
-        admin.Changes("POST", "/restore", restore.RestoreAsync);
+        admin.Changes("POST", "/restore", restore.RestoreAsync, "overwrite", "dry_run");
     }
 
     private sealed class Routes(IEndpointRouteBuilder group, AdminEndpoint endpoint)
     {
-        public void Reads(string path, Func<HttpContext, Task<AdminAnswer>> handle) => Map("GET", path, handle, Policies.AdminRead);
+        public void Reads(string path, Func<HttpContext, Task<AdminAnswer>> handle, params string[] query) =>
+            Map("GET", path, handle, query, Policies.AdminRead);
 
-        public void Changes(string method, string path, Func<HttpContext, Task<AdminAnswer>> handle) => Map(method, path, handle, Policies.Admin);
+        public void Changes(string method, string path, Func<HttpContext, Task<AdminAnswer>> handle, params string[] query) =>
+            Map(method, path, handle, query, Policies.Admin);
 
-        private void Map(string method, string path, Func<HttpContext, Task<AdminAnswer>> handle, string policy) =>
-            group.MapMethods(path, [method], endpoint.Handle(handle)).RequireAuthorization(policy);
+        private void Map(string method, string path, Func<HttpContext, Task<AdminAnswer>> handle, string[] query, string policy) =>
+            group.MapMethods(path, [method], endpoint.Handle(handle, query)).RequireAuthorization(policy);
     }
 }

@@ -16,9 +16,13 @@ internal sealed record AlertBody(UsdAmount? Amount, string? Window)
         _ => "total",
     });
 
+    // What Billing takes, in nano-dollars.
+    private const long Highest = 1_000_000_000_000_000_000;
+
     public ApiError? Fault(string field) => this switch
     {
         { Amount: null } => ApiErrors.Missing($"{field}.amount"),
+        { Amount: { NanoUsd: <= 0 or > Highest } } => ApiErrors.Invalid($"{field}.amount", "more than 0 and at most 1000000000"),
         { Window: null } => ApiErrors.Missing($"{field}.window"),
         { Window: not ("day" or "month" or "total") } => ApiErrors.Invalid($"{field}.window", "day, month or total"),
         _ => null,
@@ -39,18 +43,27 @@ internal sealed record AlertBody(UsdAmount? Amount, string? Window)
 /// <summary>What a client sends to replace all alerts of an account.</summary>
 internal sealed record NewAlertsBody(IReadOnlyList<AlertBody?>? Alerts)
 {
-    public ApiError? Fault() => Alerts is null
-        ? ApiErrors.Missing("alerts")
+    // As many as Billing takes.
+    private const int Most = 20;
+
+    public ApiError? Fault() => Alerts is null ? ApiErrors.Missing("alerts")
+        : Alerts.Count > Most ? ApiErrors.Invalid("alerts", "a list of at most 20 alerts")
         : Alerts.Select((alert, index) => (Alert: alert, Field: string.Create(CultureInfo.InvariantCulture, $"alerts[{index}]")))
             .Select(line => line.Alert is null ? ApiErrors.Invalid(line.Field, "an object with amount and window") : line.Alert.Fault(line.Field))
             .FirstOrDefault(fault => fault is not null);
 }
 
+/// <param name="SetBy">Who set the alerts, or took them away; null where nobody ever did.</param>
 internal sealed record AccountAlertsBody(
-    string Object, string AccountId, IReadOnlyList<AlertBody> Alerts, IReadOnlyList<AlertEventBody> Events)
+    string Object, string AccountId, IReadOnlyList<AlertBody> Alerts, ActorBody? SetBy, DateTime? SetAt, IReadOnlyList<AlertEventBody> Events)
 {
     public static AccountAlertsBody From(AccountAlerts alerts) => new(
-        "alerts", alerts.AccountId, [.. alerts.Alerts.Select(AlertBody.From)], [.. alerts.Events.Select(AlertEventBody.From)]);
+        "alerts",
+        alerts.AccountId,
+        [.. alerts.Alerts.Select(AlertBody.From)],
+        ActorBody.From(alerts.SetBy),
+        TimeField.ToJson(alerts.SetAt),
+        [.. alerts.Events.Select(AlertEventBody.From)]);
 }
 
 /// <summary>An alert that has fired.</summary>

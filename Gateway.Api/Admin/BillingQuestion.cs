@@ -16,11 +16,13 @@ internal sealed partial class BillingQuestion(ILogger<BillingQuestion> logger)
         {
             if (exception.StatusCode == StatusCode.InvalidArgument)
             {
-                return Invalid(exception.Status.Detail);
+                return Invalid(context, exception.Status.Detail);
             }
 
             Log.BillingSilent(logger, context.TraceIdentifier, exception.StatusCode);
-            return HttpMethods.IsGet(context.Request.Method) ? ApiErrors.BillingUnavailable : Unknown;
+            return HttpMethods.IsGet(context.Request.Method) ? ApiErrors.BillingUnavailable
+                : HttpMethods.IsPost(context.Request.Method) && IsUnsent(exception) ? Unsent
+                : Unknown;
         }
     }
 
@@ -29,17 +31,38 @@ internal sealed partial class BillingQuestion(ILogger<BillingQuestion> logger)
         Message = "Billing does not answer at the moment. Whether the change was made is not known: repeat it with its idempotency key, or look.",
     };
 
+    private static ApiError Unsent => ApiErrors.BillingUnavailable with { Message = "Billing does not answer at the moment. Nothing was changed." };
+
+    // POST is for what is sent once only. Of what the client repeats by itself, an earlier attempt may have arrived.
+    private static bool IsUnsent(RpcException exception)
+    {
+        for (var cause = exception.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     // "alerts[0].amount: must be ..."
-    private static ApiError Invalid(string detail)
+    private static ApiError Invalid(HttpContext context, string detail)
     {
         var colon = detail.IndexOf(": ", StringComparison.Ordinal);
-        return colon < 0
-            ? new(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest, "invalid_value", detail)
-            : new(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest, "invalid_value", $"'{detail[..colon]}' {detail[(colon + 2)..]}")
-            {
-                Param = detail[..colon],
-            };
+        if (colon < 0)
+        {
+            return new(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest, "invalid_value", detail);
+        }
+
+        var field = NameOf(context, detail[..colon]);
+        return new(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest, "invalid_value", $"'{field}' {detail[(colon + 2)..]}") { Param = field };
     }
+
+    // What Billing calls the account's or the call's id, the path calls id.
+    private static string NameOf(HttpContext context, string field) =>
+        field is "account_id" or "request_id" && context.Request.RouteValues.ContainsKey("id") ? "id" : field;
 
     private static partial class Log
     {

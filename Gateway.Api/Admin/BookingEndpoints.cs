@@ -1,18 +1,17 @@
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Protos.Billing.V1;
-using LlmGateway.Protos.Keys.V1;
 using Actor = LlmGateway.Protos.Billing.V1.Actor;
 
 namespace LlmGateway.Gateway.Admin;
 
 /// <summary>/admin/accounts/{id}/top-ups, /adjustments and /overdraft, /admin/generations/{id}/refunds</summary>
-internal sealed class BookingEndpoints(
-    LedgerApi.LedgerApiClient ledger, KeysAdminApi.KeysAdminApiClient keys, AdminEndpoint endpoint, BillingQuestion billing)
+internal sealed class BookingEndpoints(LedgerApi.LedgerApiClient ledger, AdminEndpoint endpoint, AccountCheck check, BillingQuestion billing)
 {
     public Task<AdminAnswer> TopUpAsync(HttpContext context) => BookAsync(
         context,
         body => body.TopUpFault(),
-        async (id, body, terms) => await UnknownAccountAsync(context, id) ?? Answer(
+        id => check.UnknownAsync(context, id),
+        async (id, body, terms) => Answer(
             context,
             await ledger.TopUpAsync(
                 new() { AccountId = id, AmountNanoUsd = body.Amount!.Value.NanoUsd, Terms = terms }, cancellationToken: context.RequestAborted)));
@@ -20,7 +19,8 @@ internal sealed class BookingEndpoints(
     public Task<AdminAnswer> AdjustAsync(HttpContext context) => BookAsync(
         context,
         body => body.AdjustmentFault(),
-        async (id, body, terms) => await UnknownAccountAsync(context, id) ?? Answer(
+        id => check.UnknownAsync(context, id),
+        async (id, body, terms) => Answer(
             context,
             await ledger.AdjustAsync(
                 new() { AccountId = id, AmountNanoUsd = body.Amount!.Value.NanoUsd, Terms = terms }, cancellationToken: context.RequestAborted)));
@@ -28,6 +28,7 @@ internal sealed class BookingEndpoints(
     public Task<AdminAnswer> RefundAsync(HttpContext context) => BookAsync(
         context,
         body => body.RefundFault(),
+        _ => Task.FromResult<AdminAnswer?>(null),
         async (id, body, terms) =>
         {
             var request = new RefundRequest { RequestId = id, Terms = terms };
@@ -59,7 +60,7 @@ internal sealed class BookingEndpoints(
             Note = body.Note ?? "",
             Actor = LedgerActor.Of(context),
         };
-        return await UnknownAccountAsync(context, id) ?? await billing.AskAsync(context, async () =>
+        return await check.UnknownAsync(context, id) ?? await billing.AskAsync(context, async () =>
         {
             var reply = await ledger.SetOverdraftAsync(request, cancellationToken: context.RequestAborted);
             return reply.Owing ? BookingErrors.Owing(reply) : AdminAnswer.Of(OverdraftBody.From(reply), AdminJson.Wire.OverdraftBody);
@@ -67,7 +68,8 @@ internal sealed class BookingEndpoints(
     }
 
     private async Task<AdminAnswer> BookAsync(
-        HttpContext context, Func<NewBookingBody, ApiError?> faultOf, Func<string, NewBookingBody, BookingTerms, Task<AdminAnswer>> book)
+        HttpContext context, Func<NewBookingBody, ApiError?> faultOf, Func<string, Task<AdminAnswer?>> unknownAsync,
+        Func<string, NewBookingBody, BookingTerms, Task<AdminAnswer>> bookAsync)
     {
         if (AdminQuery.Id(context, out var id) is { } fault)
         {
@@ -82,19 +84,7 @@ internal sealed class BookingEndpoints(
 
         return IdempotencyKey.Read(context, body.IdempotencyKey, out var key) is { } refused
             ? refused
-            : await billing.AskAsync(context, () => book(id, body, body.ToTerms(LedgerActor.Of(context), key)));
-    }
-
-    // Billing opens accounts as they come: money for a name that was mistyped would be gone.
-    private async Task<AdminAnswer?> UnknownAccountAsync(HttpContext context, string id)
-    {
-        var account = await keys.GetAccountAsync(new() { Id = id }, cancellationToken: context.RequestAborted);
-        if (account.Rejection is not { } rejection)
-        {
-            return null;
-        }
-
-        return rejection;
+            : await unknownAsync(id) ?? await billing.AskAsync(context, () => bookAsync(id, body, body.ToTerms(LedgerActor.Of(context), key)));
     }
 
     private static AdminAnswer Answer(HttpContext context, BookReply reply)

@@ -18,7 +18,7 @@ internal static class BookingErrors
             Conflict("refund_exceeds_payment", "This is more than what was paid for the call and not given back yet.", "amount"), refusal),
         BookingRefusalReason.InsufficientBalance => Insufficient(
             "The account does not have that much available.", "amount", refusal.BalanceNanoUsd, refusal.HeldNanoUsd, refusal.AvailableNanoUsd),
-        BookingRefusalReason.BalanceTooLarge => Conflict("balance_too_large", "The balance would be more than 9000000000 USD.", "amount"),
+        BookingRefusalReason.BalanceTooLarge => Conflict("balance_too_large", "The balance would be more than 8000000000 USD.", "amount"),
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal.Reason, "Not a refusal that has a wire form."),
     };
 

@@ -13,15 +13,21 @@ internal static class IdempotencyKey
     private static readonly SearchValues<char> Printable =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code)]);
 
+    // Without one, a request that is sent again because its answer got lost would happen again.
+    private static readonly ApiError Missing = ApiErrors.Missing(Member) with
+    {
+        Message = $"'{Member}' is required, in the header {Header} or in the body: it makes the change happen once, however often it is sent.",
+    };
+
     /// <param name="context">The request.</param>
     /// <param name="inBody">The body's; null for none.</param>
-    /// <param name="key">Empty for none.</param>
+    /// <param name="key">What makes it happen once.</param>
     public static ApiError? Read(HttpContext context, string? inBody, out string key)
     {
         var sent = context.Request.Headers[Header];
         var inHeader = sent.Count > 0 ? sent.ToString() : null;
         key = inHeader ?? inBody ?? "";
-        return inHeader is null && inBody is null ? null
+        return inHeader is null && inBody is null ? Missing
             : sent.Count > 1 || (inHeader ?? inBody) != (inBody ?? inHeader) ? ApiErrors.Invalid(Member, "the same wherever it is given")
             : key.Length is 0 or > Longest || key.AsSpan().ContainsAnyExcept(Printable)
                 ? ApiErrors.Invalid(Member, $"1 to {Longest} printable ASCII characters")

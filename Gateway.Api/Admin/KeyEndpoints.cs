@@ -11,7 +11,7 @@ internal sealed class KeyEndpoints(KeysAdminApi.KeysAdminApiClient keys, AdminEn
         var query = context.Request.Query;
         var account = "";
         var includeInactive = false;
-        if ((AdminQuery.Page(query, out var page, "account", "include_inactive")
+        if ((AdminQuery.Page(query, out var page)
             ?? AdminQuery.Text(query, "account", out account)
             ?? AdminQuery.Flag(query, "include_inactive", out includeInactive)) is { } error)
         {
@@ -40,7 +40,7 @@ internal sealed class KeyEndpoints(KeysAdminApi.KeysAdminApiClient keys, AdminEn
     {
         var query = context.Request.Query;
         var account = "";
-        if ((AdminQuery.Unknown(query, "account") ?? AdminQuery.Text(query, "account", out account)) is { } error)
+        if (AdminQuery.Text(query, "account", out account) is { } error)
         {
             return error;
         }

@@ -11,9 +11,7 @@ internal sealed class LedgerEndpoints(LedgerApi.LedgerApiClient ledger, BillingQ
         StatusCodes.Status504GatewayTimeout, ApiErrors.ServerError, "verification_timeout",
         "The ledger was not verified within the time that Billing__VerifySeconds allows.");
 
-    public async Task<AdminAnswer> VerifyAsync(HttpContext context) => AdminQuery.Unknown(context.Request.Query) is { } error
-        ? error
-        : await billing.AskAsync(context, async () => await VerifyAsync(context.RequestAborted));
+    public Task<AdminAnswer> VerifyAsync(HttpContext context) => billing.AskAsync(context, async () => await VerifyAsync(context.RequestAborted));
 
     private async Task<AdminAnswer> VerifyAsync(CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ internal sealed partial class PriceEndpoints(PricesApi.PricesApiClient prices, A
     public async Task<AdminAnswer> ListAsync(HttpContext context)
     {
         var query = context.Request.Query;
-        if ((AdminQuery.Page(query, out var page, "provider", "model", "state")
+        if ((AdminQuery.Page(query, out var page)
             ?? AdminQuery.Text(query, "provider", out _)
             ?? AdminQuery.Text(query, "model", out _)
             ?? AdminQuery.Text(query, "state", out _)) is { } error)

@@ -5,7 +5,8 @@ using LlmGateway.Protos.Keys.V1;
 namespace LlmGateway.Gateway.Admin;
 
 /// <summary>/admin/audit, /admin/stats, /admin/signing-keys</summary>
-internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys, UsageApi.UsageApiClient usage)
+internal sealed partial class RecordEndpoints(
+    KeysAdminApi.KeysAdminApiClient keys, UsageApi.UsageApiClient usage, ILogger<RecordEndpoints> logger)
 {
     public async Task<AdminAnswer> AuditAsync(HttpContext context)
     {
@@ -22,7 +23,7 @@ internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys, Usag
 
     public async Task<AdminAnswer> StatsAsync(HttpContext context)
     {
-        var money = MoneyAsync(context.RequestAborted);
+        var money = MoneyAsync(context);
         var reply = await keys.GetStatsAsync(new(), cancellationToken: context.RequestAborted);
         return AdminAnswer.Of(StatsBody.From(reply, await money), AdminJson.Wire.StatsBody);
     }
@@ -36,15 +37,22 @@ internal sealed class RecordEndpoints(KeysAdminApi.KeysAdminApiClient keys, Usag
     }
 
     // Without Billing the rest is still worth knowing.
-    private async Task<MoneyStats?> MoneyAsync(CancellationToken cancellationToken)
+    private async Task<MoneyStats?> MoneyAsync(HttpContext context)
     {
         try
         {
-            return MoneyStats.From(await usage.GetTotalsAsync(new(), cancellationToken: cancellationToken));
+            return MoneyStats.From(await usage.GetTotalsAsync(new(), cancellationToken: context.RequestAborted), AdminEndpoint.SeesInternals(context));
         }
-        catch (RpcException) when (!cancellationToken.IsCancellationRequested)
+        catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
         {
+            Log.BillingSilent(logger, context.TraceIdentifier, exception.StatusCode);
             return null;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Billing.Service did not say the figures that request {RequestId} asks for: {StatusCode}.")]
+        public static partial void BillingSilent(ILogger logger, string requestId, StatusCode statusCode);
     }
 }

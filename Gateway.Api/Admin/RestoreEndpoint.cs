@@ -19,8 +19,7 @@ internal sealed class RestoreEndpoint(KeysAdminApi.KeysAdminApiClient keys, IOpt
         var query = context.Request.Query;
         var overwrite = false;
         var dryRun = false;
-        if ((AdminQuery.Unknown(query, "overwrite", "dry_run")
-            ?? AdminQuery.Flag(query, "overwrite", out overwrite)
+        if ((AdminQuery.Flag(query, "overwrite", out overwrite)
             ?? AdminQuery.Flag(query, "dry_run", out dryRun)
             ?? RequestBody.Admit(context, options.Value.MaxRestoreBytes)) is { } error)
         {

@@ -5,7 +5,8 @@ using LlmGateway.Protos.Billing.V1;
 namespace LlmGateway.Gateway.Admin;
 
 /// <summary>/admin/reports/spend, /admin/accounts/{id}/usage</summary>
-internal sealed class UsageEndpoints(UsageApi.UsageApiClient usage, BillingQuestion billing)
+internal sealed class UsageEndpoints(
+    UsageApi.UsageApiClient usage, BillingApi.BillingApiClient accounts, AccountCheck check, BillingQuestion billing)
 {
     private const int LongestAccountId = 128;
 
@@ -30,20 +31,24 @@ internal sealed class UsageEndpoints(UsageApi.UsageApiClient usage, BillingQuest
         return await billing.AskAsync(context, async () =>
         {
             var reply = await usage.ReportSpendAsync(request, cancellationToken: context.RequestAborted);
-            return AdminAnswer.Of(ListBody<SpendBody>.From(reply.Rows.Select(SpendBody.From), reply.NextCursor), AdminJson.Wire.ListBodySpendBody);
+            var rows = reply.Rows.Select(row => SpendBody.From(row, AdminEndpoint.SeesInternals(context)));
+            return AdminAnswer.Of(ListBody<SpendBody>.From(rows, reply.NextCursor), AdminJson.Wire.ListBodySpendBody);
         });
     }
 
     public async Task<AdminAnswer> OfAccountAsync(HttpContext context) => AdminQuery.Id(context, out var id) is { } error
         ? error
-        : await billing.AskAsync(context, async () => AdminAnswer.Of(
-            AccountUsageBody.From(id, await usage.GetUsageAsync(new() { AccountId = id }, cancellationToken: context.RequestAborted)),
-            AdminJson.Wire.AccountUsageBody));
+        : await check.UnknownAsync(context, id) ?? await billing.AskAsync(context, async () =>
+        {
+            var money = await accounts.GetBalanceAsync(new() { AccountId = id }, cancellationToken: context.RequestAborted);
+            var used = await usage.GetUsageAsync(new() { AccountId = id }, cancellationToken: context.RequestAborted);
+            return AdminAnswer.Of(AccountUsageBody.From(id, money, used, AdminEndpoint.SeesInternals(context)), AdminJson.Wire.AccountUsageBody);
+        });
 
     internal static ApiError? Read(IQueryCollection query, out SpendReportRequest request)
     {
         request = new();
-        if ((AdminQuery.Page(query, out var page, "from", "to", "group_by", "account")
+        if ((AdminQuery.Page(query, out var page)
             ?? AdminQuery.Text(query, "from", out _)
             ?? AdminQuery.Text(query, "to", out _)
             ?? AdminQuery.Text(query, "group_by", out _)

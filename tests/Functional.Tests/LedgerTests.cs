@@ -130,9 +130,48 @@ public sealed class LedgerTests(RunningSystem system) : IAsyncLifetime
             .ShouldBe(["balance", "posting", "entry", "running", "held", "charge", "provider_cost", "settled", "booking", "usage", "window"]);
     }
 
-    private async Task<string> IssueAsync()
+    [Fact]
+    public async Task An_operator_sees_an_account_s_money_usage_and_alerts_and_not_what_calls_cost_us()
     {
-        var key = await SendAsync(HttpMethod.Post, "/admin/keys", $$"""{"name":"k-{{Guid.NewGuid().ToString()[..8]}}","account_id":"{{_account}}"}""");
+        var path = $"/admin/accounts/{_account}";
+        await new ChatCall(_customer, GatewaySystem.Model) { MaxTokens = 50 }.PlainAsync();
+        await SendAsync(HttpMethod.Put, $"{path}/overdraft", """{"overdraft":5}""");
+        await SendAsync(HttpMethod.Put, $"{path}/alerts", """{"alerts":[{"amount":50,"window":"day"}]}""");
+        using var reader = new HttpClient { BaseAddress = system.Gateway };
+        reader.DefaultRequestHeaders.Authorization = new("Bearer", await IssueAsync("operator"));
+        var year = TimeProvider.System.GetUtcNow().Year;
+        string[] paths = [$"{path}/usage", "/admin/stats", $"/admin/reports/spend?from={year}-01-01&to={year}-12-31&account={_account}"];
+
+        foreach (var read in paths)
+        {
+            (await GetAsync(reader, read)).Body.GetRawText().ShouldNotContain("provider_cost");
+            (await GetAsync(_admin, read)).Body.GetRawText().ShouldContain("provider_cost");
+        }
+
+        var usage = (await GetAsync(reader, $"{path}/usage")).Body;
+        var own = (await GetAsync(_customer, "/billing/balance")).Body;
+        usage.GetProperty("available").GetDecimal().ShouldBe(usage.GetProperty("balance").GetDecimal() + 5);
+        (Raw(usage, "balance"), Raw(usage, "available"), Raw(usage, "overdraft")).ShouldBe((Raw(own, "balance"), Raw(own, "available"), "5"));
+        var alerts = (await GetAsync(reader, $"{path}/alerts")).Body;
+        Text(alerts.GetProperty("set_by"), "account_id").ShouldBe("admin");
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_404_and_what_is_wrong_in_the_path_is_named_as_the_path_names_it()
+    {
+        var typo = $"/admin/accounts/{_account}-typo";
+
+        (await GetAsync(_admin, $"{typo}/usage")).Error.Status.ShouldBe(HttpStatusCode.NotFound);
+        (await GetAsync(_admin, $"{typo}/alerts")).Error.Status.ShouldBe(HttpStatusCode.NotFound);
+        (await SendAsync(HttpMethod.Delete, $"{typo}/alerts", "{}")).Error.Status.ShouldBe(HttpStatusCode.NotFound);
+        var refused = await SendAsync(HttpMethod.Post, "/admin/generations/nothing/refunds", "{}");
+        refused.Error.ShouldBe((HttpStatusCode.BadRequest, "invalid_value", "id"));
+        Text(refused.Body.GetProperty("error"), "message")!.ShouldStartWith("'id' ");
+    }
+
+    private async Task<string> IssueAsync(string role = "account")
+    {
+        var key = await SendAsync(HttpMethod.Post, "/admin/keys", $$"""{"name":"k-{{Guid.NewGuid().ToString()[..8]}}","account_id":"{{_account}}","role":"{{role}}"}""");
         return Text(key.Body, "secret")!;
     }
 
@@ -147,9 +186,9 @@ public sealed class LedgerTests(RunningSystem system) : IAsyncLifetime
     private async Task<Answer> SendAsync(HttpMethod method, string path, string body, string? key = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        if (key is not null)
+        if (!body.Contains("idempotency_key"))
         {
-            request.Headers.Add("Idempotency-Key", key);
+            request.Headers.Add("Idempotency-Key", key ?? Guid.NewGuid().ToString());
         }
 
         using var response = await _admin.SendAsync(request);

@@ -163,7 +163,7 @@ public sealed class AlertDeliveryTests(BillingSystem database) : IClassFixture<B
     private async Task<string> FireAsync(BillingSystem system)
     {
         var account = system.NewAccount();
-        await system.Services.GetRequiredService<AlertList>().SetAsync(account, [new(new(100), AlertWindow.Day)], CancellationToken.None);
+        await system.Services.GetRequiredService<AlertList>().SetAsync(account, [new(new(100), AlertWindow.Day)], Ledger.Bookkeeper.Actor, CancellationToken.None);
         await system.Prices.RefreshAsync(CancellationToken.None);
         await AlertTests.SpendAsync(system, account, _model, 120);
         (await AlertTests.LookAsync(system)).ShouldBe(1);

@@ -1,6 +1,7 @@
 using LlmGateway.Billing.Alerts;
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Tests.Ledger;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -127,7 +128,7 @@ public sealed class AlertTests(BillingSystem billing) : IClassFixture<BillingSys
     }
 
     private Task SetAsync(string account, params (long Amount, AlertWindow Window)[] alerts) => billing.Services.GetRequiredService<AlertList>()
-        .SetAsync(account, [.. alerts.Select(alert => new Alert(new(alert.Amount), alert.Window))], CancellationToken.None);
+        .SetAsync(account, [.. alerts.Select(alert => new Alert(new(alert.Amount), alert.Window))], Bookkeeper.Actor, CancellationToken.None);
 
     private async Task<IReadOnlyList<AlertEvent>> EventsAsync(string account) =>
         (await billing.Services.GetRequiredService<AlertList>().GetAsync(account, CancellationToken.None)).Events;

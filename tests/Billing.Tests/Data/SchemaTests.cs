@@ -46,6 +46,7 @@ public sealed class SchemaTests(BillingSystem billing) : IClassFixture<BillingSy
     [InlineData("update billing.bookings set note = 'another'")]
     [InlineData("truncate billing.bookings")]
     [InlineData("delete from billing.overdraft_changes")]
+    [InlineData("update billing.alert_settings set account_id = 'another'")]
     public async Task The_ledger_is_append_only(string statement)
     {
         await using var command = billing.Database.CreateCommand(statement);

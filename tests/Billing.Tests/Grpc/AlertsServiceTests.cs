@@ -9,15 +9,20 @@ public sealed class AlertsServiceTests(BillingServer server) : IClassFixture<Bil
     public async Task Alerts_are_replaced_as_a_whole()
     {
         var account = server.NewAccount();
-        var wanted = new SetAlertsRequest { AccountId = account, Alerts = { Alert(5, AlertWindow.Total), Alert(7, AlertWindow.Day), Alert(5, AlertWindow.Day) } };
+        var (admin, other) = (new Actor { AccountId = "admin", KeyId = "key-1", MaskedKey = "sk-a...", RequestId = "req_1" }, new Actor { AccountId = "other" });
+        var wanted = new SetAlertsRequest { AccountId = account, Actor = admin, Alerts = { Alert(5, AlertWindow.Total), Alert(7, AlertWindow.Day), Alert(5, AlertWindow.Day) } };
 
+        (await server.Alerts.GetAlertsAsync(new() { AccountId = account })).SetBy.ShouldBeNull();
         await server.Alerts.SetAlertsAsync(wanted);
+        wanted.Actor = other;
         var set = await server.Alerts.SetAlertsAsync(wanted);
         var read = await server.Alerts.GetAlertsAsync(new() { AccountId = account });
-        var none = await server.Alerts.SetAlertsAsync(new() { AccountId = account });
+        var none = await server.Alerts.SetAlertsAsync(new() { AccountId = account, Actor = other });
 
         set.Alerts.ShouldBe([Alert(5, AlertWindow.Day), Alert(7, AlertWindow.Day), Alert(5, AlertWindow.Total)]);
         (read, none.Alerts.Count, none.Events.Count).ShouldBe((set, 0, 0));
+        (set.SetBy, none.SetBy).ShouldBe((admin, other), "saying the same again changes nothing");
+        none.SetAt.ShouldBeGreaterThanOrEqualTo(set.SetAt);
     }
 
     [Theory]
@@ -31,7 +36,7 @@ public sealed class AlertsServiceTests(BillingServer server) : IClassFixture<Bil
     [InlineData("acme", 1, AlertWindow.Day, 21, "alerts")]
     public async Task A_field_that_is_not_valid_is_named(string account, long amount, AlertWindow window, int times, string field)
     {
-        var request = new SetAlertsRequest { AccountId = account, Alerts = { Enumerable.Repeat(Alert(amount, window), times) } };
+        var request = new SetAlertsRequest { AccountId = account, Actor = new() { AccountId = "admin" }, Alerts = { Enumerable.Repeat(Alert(amount, window), times) } };
 
         var refused = await Should.ThrowAsync<RpcException>(() => server.Alerts.SetAlertsAsync(request).ResponseAsync);
 

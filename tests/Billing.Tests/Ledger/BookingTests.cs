@@ -223,7 +223,7 @@ public sealed class BookingTests(BillingSystem billing) : IClassFixture<BillingS
     public async Task A_balance_never_grows_beyond_its_bound()
     {
         var account = billing.NewAccount();
-        for (var booked = 0; booked < 8; booked++)
+        for (var booked = 0; booked < 7; booked++)
         {
             await _books.TopUpAsync(account, WantedBooking.HighestAmount);
         }
@@ -234,6 +234,35 @@ public sealed class BookingTests(BillingSystem billing) : IClassFixture<BillingS
         (await _books.TopUpAsync(account, WantedBooking.HighestAmount - 1000)).Booked!.BalanceAfter.Value.ShouldBe(WantedBooking.HighestBalance);
         (await _books.AdjustAsync(account, 1)).Refusal!.Reason.ShouldBe(BookingRefusalReason.BalanceTooLarge);
         await billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task The_highest_balance_and_the_highest_overdraft_together_can_be_held_adjusted_and_settled()
+    {
+        var (account, request, model) = (billing.NewAccount(), BillingSystem.NewRequest(), await billing.NewModelAsync());
+        for (var booked = 0; booked < 8; booked++)
+        {
+            await _books.TopUpAsync(account, WantedBooking.HighestAmount - (booked == 7 ? 1000 : 0));
+        }
+
+        (await _books.OverdraftAsync(account, Overdrafts.Highest)).Set.ShouldBeTrue();
+        (await billing.HoldAsync(request, account, model, output: 100)).Value.ShouldNotBeNull();
+        (await billing.SettleAsync(request, model, output: 100)).Value.ShouldNotBeNull();
+        (await _books.AdjustAsync(account, -400)).Booked!.BalanceAfter.Value.ShouldBe(WantedBooking.HighestBalance - 500);
+        (await _books.RefundAsync(request)).Booked!.BalanceAfter.Value.ShouldBe(WantedBooking.HighestBalance - 400);
+        (await _books.AdjustAsync(account, 401)).Refusal!.Reason.ShouldBe(BookingRefusalReason.BalanceTooLarge);
+        await billing.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task The_table_itself_keeps_every_balance_within_its_bound()
+    {
+        var account = billing.NewAccount();
+        await _books.TopUpAsync(account, 1);
+
+        (await Should.ThrowAsync<Npgsql.PostgresException>(() => billing.CountAsync(
+            "with raised as (update billing.accounts set balance = 8000000000000000001 where id = $1 returning 1) select count(*) from raised", account)))
+            .ConstraintName.ShouldBe("CK_accounts_highest");
     }
 
     private async Task<string> ChargeAsync(string account, long tokens)

@@ -55,6 +55,26 @@ public sealed class ReratingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_would_bring_the_balance_beyond_its_bound_is_passed_over()
+    {
+        var (model, account, books) = (await _billing.NewModelAsync(), _billing.NewAccount(), new Bookkeeper(_billing));
+        await SetAsync(model, nano: 5);
+        await ChargeAsync(account, model, tokens: 100);
+        for (var booked = 0; booked < 8; booked++)
+        {
+            await books.TopUpAsync(account, Billing.Ledger.WantedBooking.HighestAmount - (booked == 7 ? 700 : 0));
+        }
+
+        await SetAsync(model, nano: 2);
+        (await RunAsync()).ShouldBe(new Rerated(1, 0, 0, 0, 0, 0, null));
+        await books.AdjustAsync(account, -100);
+        (await RunAsync()).ShouldBe(new Rerated(1, 1, 0, 300, 0, 0, null));
+
+        (await _billing.MoneyAsync(account)).Balance.ShouldBe(Billing.Ledger.WantedBooking.HighestBalance);
+        await _billing.VerifyAsync();
+    }
+
+    [Fact]
     public async Task What_the_balance_does_not_cover_is_written_off_and_what_is_held_is_not_touched()
     {
         var (model, account, held) = (await _billing.NewModelAsync(), _billing.NewAccount(), BillingSystem.NewRequest());

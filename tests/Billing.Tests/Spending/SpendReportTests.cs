@@ -68,6 +68,14 @@ public sealed class SpendReportTests(BillingSystem billing) : IClassFixture<Bill
         ]);
     }
 
+    [Fact]
+    public async Task A_cursor_that_somebody_made_reaches_no_day_before_the_first()
+    {
+        var report = new SpendReport(From.AddDays(8), To, [SpendGroup.Day], null, ["2019-01-02"]);
+
+        (await RowsAsync(report, 10)).Select(row => row.Values[SpendGroup.Day]).ShouldBe(["2019-01-09", "2019-01-10"]);
+    }
+
     [Theory]
     [InlineData("!")]
     [InlineData("W10")]

@@ -67,7 +67,31 @@ public sealed class UsageTests(BillingSystem billing) : IClassFixture<BillingSys
         var totals = await ReadAsync(system, usage => usage.TotalsAsync(CancellationToken.None));
 
         (totals.Day, totals.Month).ShouldBe((Sums(2, 0, 300), Sums(2, 0, 300)));
-        (totals.Balance.Value, totals.Held.Value, totals.Accounts).ShouldBe((2_700, 7, 3));
+        (totals.Balance, totals.Held, totals.Accounts).ShouldBe((0.0000027m, 0.000000007m, 3));
+    }
+
+    [Fact]
+    public async Task Sums_beyond_what_64_bits_hold_are_told()
+    {
+        await using var system = new BillingSystem();
+        await system.InitializeAsync();
+        await system.CountAsync(
+            """
+            with opened as (
+                insert into billing.accounts (id, balance, held, opened_at)
+                select 'rich-' || n, 7000000000000000001, 1, now() from generate_series(1, 3) n returning 1),
+            used as (
+                insert into billing.usage_days
+                select 'rich-' || n, '', $1, 'm', 'p', 1, 1, 0, 0, 1, 0, 7e18::bigint, 7e18::bigint, 7e18::bigint
+                from generate_series(1, 3) n returning 1)
+            select count(*) from opened, used
+            """,
+            DateOnly.FromDateTime(system.Time.GetUtcNow().UtcDateTime));
+
+        var totals = await ReadAsync(system, usage => usage.TotalsAsync(CancellationToken.None));
+
+        (totals.Balance, totals.Held).ShouldBe((21_000_000_000.000000003m, 0.000000003m));
+        totals.Month.ShouldBe(new UsageSums(3, 3, 0, 0, 3, 0, new(long.MaxValue), new(long.MaxValue), new(long.MaxValue)));
     }
 
     internal static async Task CallAsync(BillingSystem system, string account, PricedModel model, long input, long output, string? key = "key-1")

@@ -54,6 +54,9 @@ public sealed class AccountTests(GatewayHost gateway)
         var error = await ErrorAnswer.ReadAsync(response);
         (error.Status, error.Type, error.Code)
             .ShouldBe((HttpStatusCode.ServiceUnavailable, "service_unavailable_error", "billing_unavailable"));
+        var request = response.Headers.GetValues("x-request-id").Single();
+        gateway.Log.All.Single(line => line.Text.StartsWith($"Billing.Service did not answer request {request}", StringComparison.Ordinal))
+            .Text.TrimEnd().ShouldBe($"Billing.Service did not answer request {request}: Unavailable.", "an outage is a line for each request, and no stack");
     }
 
     [Fact]
@@ -61,6 +64,14 @@ public sealed class AccountTests(GatewayHost gateway)
         JsonSerializer.Serialize(
             BalanceBody.From("acme", new GetBalanceReply { BalanceNanoUsd = 100_000_000_000, HeldNanoUsd = 1, Currency = "USD" }), AccountJson.Wire.BalanceBody)
             .ShouldBe("""{"user_id":"acme","balance":100,"available":99.999999999,"held":0.000000001,"currency":"USD"}""");
+
+    [Fact]
+    public void What_is_available_has_the_overdraft_in_it()
+    {
+        var reply = new GetBalanceReply { BalanceNanoUsd = -1_000_000_000, HeldNanoUsd = 2_000_000_000, OverdraftNanoUsd = 5_000_000_000, Currency = "USD" };
+
+        BalanceBody.From("acme", reply).ShouldBe(new BalanceBody("acme", -1, 2, 2, "USD"));
+    }
 
     [Fact]
     public void A_transaction_has_the_shape_of_the_contract()

@@ -60,6 +60,43 @@ public sealed class AdminAuthorizationTests(GatewayHost gateway)
         response.Headers.CacheControl!.NoStore.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task A_query_parameter_that_a_route_does_not_know_is_refused_by_name_everywhere()
+    {
+        using var client = gateway.ClientOf(Role.Administrator);
+
+        foreach (var (method, path) in AdminRoutes)
+        {
+            using var request = new HttpRequestMessage(new(method), $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}what=1");
+            request.Content = method == "GET" ? null : new StringContent("{}", Encoding.UTF8, "application/json");
+            using var response = await client.SendAsync(request);
+
+            var error = await ErrorAnswer.ReadAsync(response);
+            (error.Status, error.Code, error.Param).ShouldBe((HttpStatusCode.BadRequest, "invalid_value", "what"), $"{method} {path}");
+        }
+    }
+
+    [Theory]
+    [InlineData("POST", "/admin/accounts/acme/top-ups", "keys_unavailable")]
+    [InlineData("POST", "/admin/accounts/acme/adjustments", "keys_unavailable")]
+    [InlineData("PUT", "/admin/accounts/acme/overdraft", "keys_unavailable")]
+    [InlineData("PUT", "/admin/accounts/acme/alerts", "keys_unavailable")]
+    [InlineData("DELETE", "/admin/accounts/acme/alerts", "keys_unavailable")]
+    [InlineData("POST", "/admin/generations/req_01JD3ZK5T0Q8M7V4N2X9B6C1RE/refunds", "billing_unavailable")]
+    public async Task Who_is_silent_is_named_and_what_was_never_sent_was_not_done(string method, string path, string code)
+    {
+        using var client = gateway.ClientOf(Role.Administrator);
+        using var request = new HttpRequestMessage(new(method), path);
+        var body = path.Split('/')[^1] switch { "overdraft" => """{"overdraft":1}""", "alerts" => """{"alerts":[]}""", _ => """{"amount":1,"note":"n","idempotency_key":"k"}""" };
+        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+
+        using var response = await client.SendAsync(request);
+
+        var error = await ErrorAnswer.ReadAsync(response);
+        (error.Status, error.Code).ShouldBe((HttpStatusCode.ServiceUnavailable, code));
+        error.Message.ShouldEndWith("Nothing was changed.");
+    }
+
     private static async Task<HttpStatusCode> StatusAsync(HttpClient client, string method, string path)
     {
         using var request = new HttpRequestMessage(new(method), path);

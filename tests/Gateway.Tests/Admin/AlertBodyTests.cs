@@ -33,6 +33,8 @@ public sealed class AlertBodyTests(GatewayHost gateway)
     [InlineData("""{"alerts":[{"amount":1,"window":"day"},{"amount":1}]}""", "alerts[1].window")]
     [InlineData("""{"alerts":[{"amount":1,"window":"week"}]}""", "alerts[0].window")]
     [InlineData("""{"alerts":[{"amount":-1,"window":"day"}]}""", "alerts[0].amount")]
+    [InlineData("""{"alerts":[{"amount":0,"window":"day"}]}""", "alerts[0].amount")]
+    [InlineData("""{"alerts":[{"amount":1000000000.000000001,"window":"day"}]}""", "alerts[0].amount")]
     [InlineData("""{"alerts":[{"amount":1e2,"window":"day"}]}""", "alerts[0].amount")]
     [InlineData("""{"alerts":[{"amount":"NaN","window":"day"}]}""", "alerts[0].amount")]
     [InlineData("""{"alerts":[{"amount":0.0000000001,"window":"day"}]}""", "alerts[0].amount")]
@@ -50,6 +52,16 @@ public sealed class AlertBodyTests(GatewayHost gateway)
     }
 
     [Fact]
+    public void Bounds_are_told_in_the_units_of_the_request()
+    {
+        var alert = new AlertBody(new(0), "day");
+
+        new NewAlertsBody([alert]).Fault()!.Message.ShouldBe("'alerts[0].amount' must be more than 0 and at most 1000000000.");
+        new NewAlertsBody([.. Enumerable.Repeat(alert with { Amount = new(1) }, 20)]).Fault().ShouldBeNull();
+        new NewAlertsBody([.. Enumerable.Repeat(alert with { Amount = new(1) }, 21)]).Fault()!.Message.ShouldBe("'alerts' must be a list of at most 20 alerts.");
+    }
+
+    [Fact]
     public void An_alert_that_has_fired_shows_how_far_its_delivery_is()
     {
         var at = Timestamp.FromDateTime(new DateTime(2026, 11, 21, 10, 0, 0, DateTimeKind.Utc));
@@ -57,6 +69,8 @@ public sealed class AlertBodyTests(GatewayHost gateway)
         {
             AccountId = "acme",
             Alerts = { new Alert { AmountNanoUsd = 10_000_000_000, Window = AlertWindow.Month } },
+            SetBy = new() { AccountId = "admin", KeyId = "key-1", MaskedKey = "sk-a..." },
+            SetAt = at,
             Events =
             {
                 new AlertEvent
@@ -72,6 +86,6 @@ public sealed class AlertBodyTests(GatewayHost gateway)
         };
 
         JsonSerializer.Serialize(AccountAlertsBody.From(reply), AdminJson.Wire.AccountAlertsBody).ShouldBe(
-            """{"object":"alerts","account_id":"acme","alerts":[{"amount":10,"window":"month"}],"events":[{"id":"alert_7","amount":10,"window":"month","window_start":"2026-11-01","spend":10.25,"fired_at":"2026-11-21T10:00:00Z","delivery":{"state":"waiting","attempts":2,"next_at":"2026-11-21T10:00:00Z","ended_at":null,"last_error":"status 500"}}]}""");
+            """{"object":"alerts","account_id":"acme","alerts":[{"amount":10,"window":"month"}],"set_by":{"account_id":"admin","key_id":"key-1","masked_key":"sk-a...","request_id":null},"set_at":"2026-11-21T10:00:00Z","events":[{"id":"alert_7","amount":10,"window":"month","window_start":"2026-11-01","spend":10.25,"fired_at":"2026-11-21T10:00:00Z","delivery":{"state":"waiting","attempts":2,"next_at":"2026-11-21T10:00:00Z","ended_at":null,"last_error":"status 500"}}]}""");
     }
 }

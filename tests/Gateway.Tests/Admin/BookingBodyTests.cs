@@ -74,10 +74,12 @@ public sealed class BookingBodyTests
 
         Read($$"""{"amount":1,"note":"for {{secret}}"}""").TopUpFault()!.Param.ShouldBe("note");
         Key(header: secret, body: null).Param.ShouldBe("idempotency_key");
+        Read($$"""{"amount":1,"note":"for {{secret[..^6]}}"}""").TopUpFault()!.Param.ShouldBe("note", "as ./run.sh makes them");
+        Read($$"""{"amount":1,"note":"for {{secret[..^7]}}"}""").TopUpFault().ShouldBeNull();
     }
 
     [Theory]
-    [InlineData(null, null, "", true)]
+    [InlineData(null, null, "", false)]
     [InlineData("a b", null, "a b", true)]
     [InlineData(null, "~", "~", true)]
     [InlineData("one", "one", "one", true)]
@@ -102,6 +104,15 @@ public sealed class BookingBodyTests
     {
         Key(new string('k', 255), null).Param.ShouldBeNull();
         Key(null, new string('k', 256)).Param.ShouldBe("idempotency_key");
+    }
+
+    [Fact]
+    public void A_booking_without_a_key_is_told_where_to_put_one()
+    {
+        var error = IdempotencyKey.Read(new DefaultHttpContext(), null, out _).ShouldNotBeNull();
+
+        (error.Status, error.Code, error.Param).ShouldBe((400, "missing_required_parameter", "idempotency_key"));
+        error.Message.ShouldContain("header Idempotency-Key");
     }
 
     private static (string? Param, string Read) Key(string? header, string? body)

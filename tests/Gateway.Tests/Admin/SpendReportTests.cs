@@ -61,7 +61,25 @@ public sealed class SpendReportTests(GatewayHost gateway)
     {
         var row = new SpendRow { Day = "2026-11-21", KeyId = "", Sums = new() { Requests = 2, OutputTokens = 5, CostNanoUsd = 1_500_000_000, ProviderCostNanoUsd = -1 } };
 
-        JsonSerializer.Serialize(SpendBody.From(row), AdminJson.Wire.SpendBody).ShouldBe(
+        JsonSerializer.Serialize(SpendBody.From(row, withInternals: true), AdminJson.Wire.SpendBody).ShouldBe(
             """{"object":"spend","day":"2026-11-21","account_id":null,"key_id":"","model":null,"usage":{"requests":2,"input_tokens":0,"cached_input_tokens":0,"cache_write_tokens":0,"output_tokens":5,"reasoning_tokens":0,"cost":1.5,"written_off":0,"provider_cost":-0.000000001}}""");
+    }
+
+    [Fact]
+    public void What_calls_cost_us_is_left_out_for_who_may_not_see_it()
+    {
+        var sums = new UsageSums { Requests = 2, CostNanoUsd = 5, ProviderCostNanoUsd = 4 };
+        var totals = new Totals { Day = sums, Month = sums, BalanceUsd = "21000000000.000000003", HeldUsd = "0" };
+        var money = new GetBalanceReply { BalanceNanoUsd = -5_000_000_000, HeldNanoUsd = 1_000_000_000, OverdraftNanoUsd = 8_000_000_000 };
+        var usage = new AccountUsage { Day = sums, Month = sums, Total = sums };
+
+        JsonSerializer.Serialize(SpendBody.From(new() { Sums = sums }, withInternals: false), AdminJson.Wire.SpendBody).ShouldNotContain("provider_cost");
+        JsonSerializer.Serialize(MoneyStats.From(totals, withInternals: false), AdminJson.Wire.MoneyStats).ShouldNotContain("provider_cost");
+        JsonSerializer.Serialize(MoneyStats.From(totals, withInternals: true), AdminJson.Wire.MoneyStats)
+            .ShouldEndWith(""","provider_cost":0.000000004},"balance":21000000000.000000003,"held":0}""");
+        JsonSerializer.Serialize(AccountUsageBody.From("acme", money, usage, withInternals: false), AdminJson.Wire.AccountUsageBody)
+            .ShouldStartWith("""{"object":"usage","account_id":"acme","balance":-5,"held":1,"overdraft":8,"available":2,"day":{"requests":2""");
+        JsonSerializer.Serialize(AccountUsageBody.From("acme", money, usage, withInternals: false), AdminJson.Wire.AccountUsageBody)
+            .ShouldNotContain("provider_cost");
     }
 }
