@@ -51,11 +51,11 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         try
         {
-            return GatewayAnswer.Of(text);
+            return GatewayAnswer.Of(text) with { IsReplayed = response.Headers.Contains("Idempotent-Replayed") };
         }
         catch (JsonException)
         {
-            throw new FailedException($"{address} answered with something that is not JSON. Is this the gateway's address?");
+            throw new LostAnswerException($"{address} answered with something that is not JSON. Is this the gateway's address?");
         }
     }
 
@@ -89,15 +89,19 @@ internal sealed class GatewayClient(GatewayAddress address, Func<AdministratorKe
         }
         catch (HttpRequestException exception)
         {
-            throw new FailedException(
-                $"Nothing answers at {address} ({exception.HttpRequestError}). Start the gateway with ./run.sh, or name its address by --url "
-                + $"or {GatewayAddress.Variable}.");
+            var message = $"Nothing answers at {address} ({exception.HttpRequestError}). Start the gateway with ./run.sh, or name its address by --url "
+                + $"or {GatewayAddress.Variable}.";
+            throw IsUnsent(exception.HttpRequestError) ? new FailedException(message) : new LostAnswerException(message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FailedException($"{address} did not answer within {patience.TotalSeconds:0} seconds.");
+            throw new LostAnswerException($"{address} did not answer within {patience.TotalSeconds:0} seconds.");
         }
     }
+
+    // There was no connection to send anything on.
+    private static bool IsUnsent(HttpRequestError error) =>
+        error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
 
     public AuthenticationHeaderValue Authorization => new("Bearer", _key.Value.Secret);
 

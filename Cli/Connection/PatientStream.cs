@@ -30,11 +30,11 @@ internal sealed class PatientStream(Stream inner, TimeSpan patience, GatewayAddr
         }
         catch (IOException)
         {
-            throw new FailedException($"The answer of {address} broke off.");
+            throw new LostAnswerException($"The answer of {address} broke off.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FailedException($"The answer of {address} stopped: nothing more came for {patience.TotalSeconds:0} seconds.");
+            throw new LostAnswerException($"The answer of {address} stopped: nothing more came for {patience.TotalSeconds:0} seconds.");
         }
     }
 

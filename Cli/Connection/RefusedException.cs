@@ -6,6 +6,9 @@ namespace LlmGateway.Cli.Connection;
 /// <summary>The gateway's own error: <c>{ "error": { "message", "param", "code", "metadata" } }</c>.</summary>
 internal sealed class RefusedException(string message, string? code, JsonElement metadata) : FailedException(message)
 {
+    // In USD.
+    private static readonly string[] Amounts = ["available", "balance", "held", "paid", "refunded"];
+
     public string? Code => code;
 
     public JsonElement Metadata => metadata;
@@ -23,11 +26,19 @@ internal sealed class RefusedException(string message, string? code, JsonElement
             var param = error.GetProperty("param").GetString();
             var named = param is null || message.Contains(param, StringComparison.Ordinal) ? message : $"{param}: {message}";
             error.TryGetProperty("metadata", out var metadata);
-            return new($"{named}{((int)status >= 500 ? $" ({(int)status})" : "")}", error.GetProperty("code").GetString(), metadata) { IsOfServer = (int)status >= 500 };
+            return new($"{named}{Figures(metadata)}{((int)status >= 500 ? $" ({(int)status})" : "")}", error.GetProperty("code").GetString(), metadata) { IsOfServer = (int)status >= 500 };
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return null;
         }
+    }
+
+    private static string Figures(JsonElement metadata)
+    {
+        var figures = metadata.ValueKind == JsonValueKind.Object
+            ? Amounts.Where(name => metadata.TryGetProperty(name, out _)).Select(name => $"{name} {metadata.GetProperty(name).GetRawText()} USD").ToList()
+            : [];
+        return figures.Count > 0 ? $" ({string.Join(", ", figures)})" : "";
     }
 }

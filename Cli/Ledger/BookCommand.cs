@@ -50,7 +50,7 @@ internal abstract class BookCommand : GatewayCommand
         }
 
         var answer = await SendAsync(session, path, body, key, cancellationToken);
-        session.Printer.Print(answer, booking => Printer.Record(Properties(booking)));
+        session.Printer.Print(answer, booking => Printer.Record(Properties(booking, answer.IsReplayed)));
     }
 
     private static async Task<GatewayAnswer> SendAsync(Session session, string path, JsonObject body, string key, CancellationToken cancellationToken)
@@ -59,16 +59,21 @@ internal abstract class BookCommand : GatewayCommand
         {
             return await session.Gateway.PostAsync(path, body, cancellationToken);
         }
-        catch (FailedException failure) when (failure is not RefusedException { IsOfServer: false })
+        catch (RefusedException failure) when (failure is { IsOfServer: true, Code: not null })
+        {
+            // A gateway's own words, which say what it knows.
+            throw new FailedException($"{failure.Message} Repeat the command with --idempotency-key {key}, which books it once.");
+        }
+        catch (FailedException failure) when (failure is LostAnswerException or RefusedException { IsOfServer: true })
         {
             throw new FailedException(
                 $"{failure.Message} It may have been booked or not: repeat the command with --idempotency-key {key}, which books it once.");
         }
     }
 
-    private static IEnumerable<(string Name, string Value)> Properties(JsonElement booking)
+    private static IEnumerable<(string Name, string Value)> Properties(JsonElement booking, bool isReplayed)
     {
-        yield return ("transaction", booking.Text("id"));
+        yield return ("transaction", $"{booking.Text("id")}{(isReplayed ? " (booked before)" : "")}");
         yield return ("kind", booking.Text("kind"));
         yield return ("account", booking.Text("account_id"));
         yield return ("call", booking.Text("request_id"));

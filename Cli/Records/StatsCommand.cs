@@ -36,6 +36,7 @@ internal sealed class StatsCommand() : GatewayCommand("stats", "Counts accounts,
     private static string Used(JsonElement sums)
     {
         var tokens = TokenKinds.Sum(kind => sums.GetProperty(kind).GetInt64());
-        return $"{sums.Text("requests")} calls, {tokens} tokens, {sums.Text("cost")} USD, of which providers get {sums.Text("provider_cost")}";
+        var providers = sums.TryGetProperty("provider_cost", out _) ? $", of which providers get {sums.Text("provider_cost")}" : "";
+        return $"{sums.Text("requests")} calls, {tokens} tokens, {sums.Text("cost")} USD{providers}";
     }
 }

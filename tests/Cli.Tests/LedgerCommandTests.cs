@@ -30,6 +30,8 @@ public sealed class LedgerCommandTests(RunningSystem system) : IAsyncLifetime
         Lines(shown).ShouldContain("amount 12.5 USD");
         Lines(shown).ShouldContain("balance 112.5 USD after it");
         Lines(shown).ShouldContain("note invoice 7");
+        Lines(shown).ShouldNotContain(line => line.Contains("booked before"));
+        Lines(await _llmgw.SucceedAsync(topUp)).ShouldContain(line => line.StartsWith("transaction txn_") && line.EndsWith("(booked before)"));
         again.GetProperty("balance_after").GetRawText().ShouldBe("112.5");
         (other.ExitCode, other.Out).ShouldBe((1, ""));
         other.Error.ShouldContain("belongs to another booking");
@@ -40,8 +42,8 @@ public sealed class LedgerCommandTests(RunningSystem system) : IAsyncLifetime
     public async Task A_balance_is_corrected_overdrawn_and_no_more_than_that()
     {
         (await _llmgw.JsonAsync("adjust", "--account", _account, "--amount", "-99.5", "--note", "moved")).GetProperty("balance_after").GetRawText().ShouldBe("0.5");
-        (await _llmgw.RunAsync("adjust", "--account", _account, "--amount", "-1", "--note", "more")).Error.ShouldContain("does not have that much available");
-        Lines(await _llmgw.SucceedAsync("set-overdraft", "--account", _account, "--amount", "0.5")).ShouldContain("available 1 USD");
+        (await _llmgw.RunAsync("adjust", "--account", _account, "--amount", "-1", "--note", "more")).Error.ShouldContain("does not have that much available. (available 0.5 USD, balance 0.5 USD, held 0 USD)");
+        Lines(await _llmgw.SucceedAsync("set-overdraft", "--account", _account, "--amount", "0.5", "--note", "until May")).ShouldContain("available 1 USD");
         (await _llmgw.JsonAsync("adjust", "--account", _account, "--amount", "-1", "--note", "more")).GetProperty("balance_after").GetRawText().ShouldBe("-0.5");
     }
 
@@ -127,6 +129,26 @@ public sealed class LedgerCommandFailureTests
         run.Error.ShouldContain("--idempotency-key invoice 7, which books it once");
         own.Error.ShouldMatch("--idempotency-key [0-9a-f-]{36},");
         (await new Llmgw(refusing.Address, "sk-any").RunAsync(topUp)).Error.ShouldNotContain("which books it once");
-        (await new Llmgw(new($"http://127.0.0.1:{FreePort.Next()}"), "sk-any").RunAsync(topUp)).Error.ShouldContain("which books it once");
+    }
+
+    [Fact]
+    public async Task A_booking_that_was_never_sent_or_was_refused_is_not_said_to_be_unknown()
+    {
+        await using var refusing = new ScriptedServer(_ => (
+            "HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+            + """{"error":{"message":"No.","type":"invalid_request_error","param":null,"code":"insufficient_balance","metadata":{"available":0.5,"balance":1,"held":0.5}}}""", Ends: true));
+        await using var silent = new ScriptedServer(_ => ("", Ends: true));
+        string[] adjust = ["adjust", "--account", "acme", "--amount", "-1", "--note", "n"];
+
+        var nobody = await new Llmgw(new($"http://127.0.0.1:{FreePort.Next()}"), "sk-any").RunAsync(adjust);
+        var keyless = await new Llmgw(silent.Address, "").RunAsync(adjust);
+        var refused = await new Llmgw(refusing.Address, "sk-any").RunAsync(adjust);
+        var lost = await new Llmgw(silent.Address, "sk-any").RunAsync(adjust);
+
+        nobody.Error.ShouldContain("Nothing answers");
+        (nobody.Error + keyless.Error + refused.Error).ShouldNotContain("booked or not");
+        keyless.Error.ShouldContain("no administrator's key");
+        refused.Error.ShouldContain("No. (available 0.5 USD, balance 1 USD, held 0.5 USD)");
+        lost.Error.ShouldContain("It may have been booked or not: repeat the command with --idempotency-key");
     }
 }
