@@ -21,6 +21,9 @@ internal sealed record HoldLine(
 
     /// <summary>It is never charged. Lines that are and lines that are not do not share a statement.</summary>
     public bool Uncharged { get; init; }
+
+    /// <summary>By which it will be settled.</summary>
+    public HeldTerm? Term { get; init; }
 }
 
 internal enum HoldOutcome
@@ -53,6 +56,18 @@ internal static class HoldStatement
         select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held, r_overdraft, r_bounded, r_windows
         from billing.hold($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         """;
+
+    /// <summary>
+    /// Whether this line made the hold that it was answered with, and not an earlier one of the same request id, whose terms may be others:
+    /// that one has the expiry of another moment.
+    /// </summary>
+    public static bool Made(HoldLine line, HoldRow row, DateTimeOffset now, BillingOptions options)
+    {
+        var expiry = now + options.HoldLifetime;
+        return row.Outcome == HoldOutcome.Held && row.Amount == (row.Bounded ? line.Amount : line.Estimate)
+            // The database keeps microseconds.
+            && row.ExpiresAt.UtcTicks / TimeSpan.TicksPerMicrosecond == expiry.UtcTicks / TimeSpan.TicksPerMicrosecond;
+    }
 
     /// <returns>One row for each line, in the lines' order.</returns>
     public static Task<HoldRow[]> ExecuteAsync(

@@ -41,6 +41,7 @@ internal sealed class Holds : IAsyncDisposable
     private const int Tries = 4;
     private readonly NpgsqlDataSource _database;
     private readonly Prices _prices;
+    private readonly HeldTerms _terms;
     private readonly BillingOptions _options;
     private readonly BillingMetrics _metrics;
     private readonly TimeProvider _time;
@@ -48,10 +49,10 @@ internal sealed class Holds : IAsyncDisposable
     private readonly Combiner<ReleaseLine, bool> _releases;
 
     public Holds(
-        NpgsqlDataSource database, Combiners combiners, Prices prices, IOptions<BillingOptions> options, BillingMetrics metrics,
-        TimeProvider time)
+        NpgsqlDataSource database, Combiners combiners, Prices prices, HeldTerms terms, IOptions<BillingOptions> options,
+        BillingMetrics metrics, TimeProvider time)
     {
-        (_database, _prices, _options, _metrics, _time) = (database, prices, options.Value, metrics, time);
+        (_database, _prices, _terms, _options, _metrics, _time) = (database, prices, terms, options.Value, metrics, time);
         _holds = combiners.Create<HoldLine, HoldRow>(StatementKind.Hold, HoldAllAsync);
         _releases = combiners.Create<ReleaseLine, bool>(StatementKind.Release, ReleaseAllAsync);
     }
@@ -166,6 +167,7 @@ internal sealed class Holds : IAsyncDisposable
             MinOutputTokens = wanted.MinOutputTokens,
             Limits = wanted.Limits,
             Uncharged = wanted.Uncharged,
+            Term = new(book, MarkupOf(wanted.Uncharged), wanted.Candidates),
         };
         return _holds.ExecuteAsync(line, cancellationToken);
     }
@@ -178,11 +180,16 @@ internal sealed class Holds : IAsyncDisposable
         // A statement has one markup. More than one statement is for while replicas of Routing differ.
         foreach (var alike in lines.Index().GroupBy(line => line.Item.Uncharged))
         {
+            var now = _time.GetUtcNow();
             var held = await HoldStatement.ExecuteAsync(
-                connection, [.. alike.Select(line => line.Item)], MarkupOf(alike.Key), _options, _time.GetUtcNow(), CancellationToken.None);
-            foreach (var ((index, _), row) in alike.Zip(held))
+                connection, [.. alike.Select(line => line.Item)], MarkupOf(alike.Key), _options, now, CancellationToken.None);
+            foreach (var ((index, line), row) in alike.Zip(held))
             {
                 rows[index] = row;
+                if (line.Term is { } term && HoldStatement.Made(line, row, now, _options))
+                {
+                    _terms.Remember(line.RequestId, term);
+                }
             }
         }
 

@@ -42,6 +42,7 @@ internal static class LedgerRegistration
             services.GetRequiredService<ILogger<DatabaseWatch>>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<DatabaseWatch>());
         builder.Services.AddSingleton<Combiners>();
+        builder.Services.AddSingleton<HeldTerms>();
         builder.Services.AddSingleton<Holds>();
         builder.Services.AddSingleton<Extensions>();
         builder.Services.AddSingleton<Settlements>();

@@ -23,6 +23,28 @@ internal static class SettlementTerms
         order by u.item
         """;
 
+    /// <summary>By terms that are known without asking: null where a part of the call has a price that is not among them.</summary>
+    public static SettleLine? Price(UsedCall call, HeldTerm term, WasteOptions waste)
+    {
+        if (!term.TryPrice(call.Served, out var prices, out var version))
+        {
+            return null;
+        }
+
+        var line = ToLine(call, waste, prices, term.MarkupBasisPoints, version);
+        foreach (var attempt in call.Wasted)
+        {
+            if (!term.TryPrice(attempt.Model, out var wasted, out _))
+            {
+                return null;
+            }
+
+            line = AddWaste(line, attempt, waste, wasted, term.MarkupBasisPoints);
+        }
+
+        return line;
+    }
+
     /// <returns>One element for each call, in the calls' order.</returns>
     public static async Task<Answer<SettleLine>[]> PriceAsync(
         NpgsqlConnection connection, IReadOnlyList<UsedCall> calls, WasteOptions waste, CancellationToken cancellationToken)
@@ -80,9 +102,14 @@ internal static class SettlementTerms
             return priced;
         }
 
+        return AddWaste(line, attempt, waste, prices, reader.GetInt32(1));
+    }
+
+    private static SettleLine AddWaste(SettleLine line, WastedAttempt attempt, WasteOptions waste, TokenPrices prices, int markup)
+    {
         try
         {
-            var cost = CallCost.Of(prices, attempt.Tokens, reader.GetInt32(1), free: waste.Of(attempt) == Payer.Platform);
+            var cost = CallCost.Of(prices, attempt.Tokens, markup, free: waste.Of(attempt) == Payer.Platform);
             return line with
             {
                 Cost = line.Cost + cost.Price,
@@ -93,7 +120,7 @@ internal static class SettlementTerms
         catch (OverflowException)
         {
             // One answer's cost always fits; a sum of several absurd ones may not, and must not stop the others of its statement.
-            return priced;
+            return line;
         }
     }
 

@@ -6,7 +6,7 @@ namespace LlmGateway.Billing.Ledger;
 
 /// <summary>
 /// 1. The hold says by which price version and markup the call is priced: those of the moment it was held, so that a change of price in
-///    the middle of a call cannot change its bill. They never change, so they are read without a lock.
+///    the middle of a call cannot change its bill. They never change, so they are read without a lock, or remembered by who made the hold.
 /// 2. The cost is computed here, where all rounding is.
 /// 3. One statement closes the hold and writes postings, charge and balance. It commits durably, once by request id; a repetition
 ///    reads the first one's figures. Where the sweep has charged the call before, by all that was held, the charge is corrected to these.
@@ -14,6 +14,7 @@ namespace LlmGateway.Billing.Ledger;
 internal sealed partial class Settlements : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
+    private readonly HeldTerms _terms;
     private readonly WasteOptions _waste;
     private readonly BillingMetrics _metrics;
     private readonly TimeProvider _time;
@@ -21,10 +22,10 @@ internal sealed partial class Settlements : IAsyncDisposable
     private readonly Combiner<UsedCall, Answer<SettledCall>> _settlements;
 
     public Settlements(
-        NpgsqlDataSource database, Combiners combiners, IOptions<WasteOptions> waste, BillingMetrics metrics, TimeProvider time,
+        NpgsqlDataSource database, Combiners combiners, HeldTerms terms, IOptions<WasteOptions> waste, BillingMetrics metrics, TimeProvider time,
         ILogger<Settlements> logger)
     {
-        (_database, _waste, _metrics, _time, _logger) = (database, waste.Value, metrics, time, logger);
+        (_database, _terms, _waste, _metrics, _time, _logger) = (database, terms, waste.Value, metrics, time, logger);
         _settlements = combiners.Create<UsedCall, Answer<SettledCall>>(StatementKind.Settle, SettleAllAsync);
     }
 
@@ -36,7 +37,8 @@ internal sealed partial class Settlements : IAsyncDisposable
     private async Task<Answer<SettledCall>[]> SettleAllAsync(IReadOnlyList<UsedCall> calls)
     {
         await using var connection = await _database.OpenConnectionAsync();
-        var priced = await SettlementTerms.PriceAsync(connection, calls, _waste, CancellationToken.None);
+        var remembered = calls.Select(Remembered).ToArray();
+        var priced = await PriceAsync(connection, calls, remembered);
         var lines = priced.Where(line => line.Value is not null).Select(line => line.Value!).ToArray();
         var settled = lines.Length > 0
             ? await SettleStatement.ExecuteAsync(connection, lines, _time.GetUtcNow(), CancellationToken.None)
@@ -47,8 +49,10 @@ internal sealed partial class Settlements : IAsyncDisposable
         for (var index = 0; index < answers.Length; index++)
         {
             answers[index] = priced[index].Refusal is { } refusal ? refusal : Settled(calls[index], settled[next++]);
+            _terms.Forget(calls[index].RequestId);
         }
 
+        await ExplainAsync(connection, calls, remembered, answers);
         return answers;
     }
 
@@ -74,6 +78,33 @@ internal sealed partial class Settlements : IAsyncDisposable
                 {
                     Log.Corrected(_logger, line.Call.RequestId, real.Call.Cost);
                 }
+            }
+        }
+    }
+
+    private SettleLine? Remembered(UsedCall call) =>
+        _terms.Find(call.RequestId) is { } term ? SettlementTerms.Price(call, term, _waste) : null;
+
+    /// <summary>What is not remembered is read.</summary>
+    private async Task<Answer<SettleLine>[]> PriceAsync(NpgsqlConnection connection, IReadOnlyList<UsedCall> calls, SettleLine?[] remembered)
+    {
+        var unknown = calls.Where((_, index) => remembered[index] is null).ToArray();
+        var read = unknown.Length > 0 ? await SettlementTerms.PriceAsync(connection, unknown, _waste, CancellationToken.None) : [];
+        var next = 0;
+        return [.. remembered.Select(line => line is not null ? line : read[next++])];
+    }
+
+    /// <summary>A hold that is remembered and does not settle was released, or the database has lost it: the caller makes a lost one again.</summary>
+    private async Task ExplainAsync(
+        NpgsqlConnection connection, IReadOnlyList<UsedCall> calls, SettleLine?[] remembered, Answer<SettledCall>[] answers)
+    {
+        var gone = Enumerable.Range(0, answers.Length).Where(index => remembered[index] is not null && answers[index].Value is null).ToArray();
+        if (gone.Length > 0)
+        {
+            var read = await SettlementTerms.PriceAsync(connection, [.. gone.Select(index => calls[index])], _waste, CancellationToken.None);
+            foreach (var (place, index) in gone.Index())
+            {
+                answers[index] = read[place].Refusal ?? new LedgerRefusal(LedgerRefusalReason.UnknownHold);
             }
         }
     }
