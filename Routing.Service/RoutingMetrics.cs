@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Streaming;
 
@@ -63,7 +62,7 @@ internal sealed class RoutingMetrics
 
     public void SettlementDeferred() => _deferred.Add(1);
 
-    public void SettlementRefused(RefusalReason reason) => _settlementsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+    public void SettlementRefused(string reason) => _settlementsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     private static TagList Of(Deployment deployment) => new()
     {

@@ -8,13 +8,13 @@ namespace LlmGateway.Routing.Calls;
 
 /// <summary>
 /// Closes holds. A settlement is never given up: Billing has it, or the outbox in routingdb does, before the call ends; and a client
-/// that waits for its end waits until Billing has it, unless nothing is charged. Repeating is safe, because Billing settles once by request id.
+/// that waits for its end waits until Billing has it, unless nothing is charged, or Billing is there and fails with it again and again.
+/// Repeating is safe, because Billing settles once by request id. What Billing refuses stays in the outbox, for the operator.
 /// </summary>
 internal sealed partial class SettlementDesk(
     BillingClient billing,
     SettlementCall settlements,
     SettlementOutbox outbox,
-    RoutingMetrics metrics,
     IHostApplicationLifetime lifetime,
     IOptions<BillingOptions> options,
     TimeProvider time,
@@ -22,27 +22,42 @@ internal sealed partial class SettlementDesk(
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(1);
 
-    /// <returns>The figures; null when Billing refused for good, or when the client left and the outbox has the settlement.</returns>
+    /// <summary>How long a client waits for a Billing that answers, and always with a failure; or for an outbox that is to keep a refusal.</summary>
+    private TimeSpan Patience => options.Value.SettleTimeout * 3 < LongestPatience ? options.Value.SettleTimeout * 3 : LongestPatience;
+
+    /// <returns>The figures; null when Billing refused for good, or when the client is not to wait and the outbox has the settlement.</returns>
     public async Task<Settlement?> SettleAsync(SettleRequest request, HeldCall held, CancellationToken client)
     {
         var hold = held.Again(held.OutputTokens, minOutputTokens: 0);
         var started = time.GetTimestamp();
         var written = false;
+        long? failing = null;
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
-            if (await TryAsync(request, hold) is { } reply)
+            var (outcome, fails) = await TryAsync(request, hold);
+            if (outcome?.Settlement is { } settlement)
             {
                 if (written)
                 {
                     await outbox.TryRemoveAsync(request.RequestId);
                 }
 
-                return reply.OutcomeCase == SettleReply.OutcomeOneofCase.Settlement ? reply.Settlement : null;
+                return settlement;
             }
 
+            if (outcome?.Refusal is { } refusal
+                && (await outbox.TryRefuseAsync(request, hold, refusal) || time.GetElapsedTime(started) >= Patience))
+            {
+                return null;
+            }
+
+            failing = fails ? failing ?? time.GetTimestamp() : null;
+            var hopeless = failing is { } since && time.GetElapsedTime(since) >= Patience;
             var stopping = lifetime.ApplicationStopping.IsCancellationRequested;
-            if (!written && (stopping || !options.Value.Enabled || time.GetElapsedTime(started) >= options.Value.SettleTimeout))
+            if (!written && outcome is null
+                && (stopping || hopeless || !options.Value.Enabled || time.GetElapsedTime(started) >= options.Value.SettleTimeout))
             {
                 written = await outbox.TryAddAsync(request, hold);
             }
@@ -53,7 +68,7 @@ internal sealed partial class SettlementDesk(
                 return new Settlement();
             }
 
-            if (written && (stopping || client.IsCancellationRequested))
+            if (written && (stopping || hopeless || client.IsCancellationRequested))
             {
                 // The sender has it from here.
                 return null;
@@ -79,30 +94,17 @@ internal sealed partial class SettlementDesk(
         }
     }
 
-    /// <returns>Null when it is worth another try.</returns>
-    private async Task<SettleReply?> TryAsync(SettleRequest request, HoldRequest hold)
+    /// <returns>No outcome when it is worth another try; and whether Billing was there and failed.</returns>
+    private async Task<(SettlementOutcome? Outcome, bool Fails)> TryAsync(SettleRequest request, HoldRequest hold)
     {
         try
         {
-            var reply = await settlements.SendAsync(request, hold, CancellationToken.None);
-            if (reply.OutcomeCase == SettleReply.OutcomeOneofCase.Refusal)
-            {
-                metrics.SettlementRefused(reply.Refusal.Reason);
-                Log.Refused(logger, request.RequestId, reply.Refusal.Reason);
-            }
-
-            return reply;
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
-        {
-            // No repetition will make it valid.
-            Log.Invalid(logger, request.RequestId, e.Status.Detail);
-            return new SettleReply();
+            return (await settlements.SendAsync(request, hold, CancellationToken.None), false);
         }
         catch (RpcException e)
         {
             Log.NotSettled(logger, request.RequestId, e.Status.Detail);
-            return null;
+            return (null, SettlementCall.IsItsOwn(e));
         }
     }
 
@@ -111,13 +113,7 @@ internal sealed partial class SettlementDesk(
         [LoggerMessage(1, LogLevel.Warning, "The hold of {RequestId} was not released, and expires by itself: {Reason}")]
         public static partial void NotReleased(ILogger logger, string requestId, string reason);
 
-        [LoggerMessage(2, LogLevel.Error, "Billing refuses the settlement of {RequestId}: {Reason}. The call is not charged.")]
-        public static partial void Refused(ILogger logger, string requestId, RefusalReason reason);
-
-        [LoggerMessage(3, LogLevel.Error, "The settlement of {RequestId} is not valid: {Reason}. The call is not charged.")]
-        public static partial void Invalid(ILogger logger, string requestId, string reason);
-
-        [LoggerMessage(4, LogLevel.Warning, "The settlement of {RequestId} did not reach Billing, and is tried again: {Reason}")]
+        [LoggerMessage(2, LogLevel.Warning, "The settlement of {RequestId} did not reach Billing, and is tried again: {Reason}")]
         public static partial void NotSettled(ILogger logger, string requestId, string reason);
     }
 }

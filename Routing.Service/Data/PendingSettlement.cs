@@ -16,8 +16,20 @@ internal sealed class PendingSettlement
 
     public DateTimeOffset CreatedAt { get; set; }
 
-    /// <summary>Why Billing will never take it. It then stays for the operator to look at.</summary>
+    /// <summary>Why Billing will never take it. It then stays for the operator to look at, and is not sent.</summary>
     public string? Refusal { get; set; }
+
+    /// <summary>How often Billing failed with it.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Not sent before.</summary>
+    public DateTimeOffset DueAt { get; set; }
+
+    /// <summary>How Billing failed with it, the last time.</summary>
+    public string? Failure { get; set; }
+
+    /// <summary>Of a refused one: settlement and hold as JSON, for the operator.</summary>
+    public string? Details { get; set; }
 }
 
 internal sealed class PendingSettlementsTable : IEntityTypeConfiguration<PendingSettlement>
@@ -31,6 +43,10 @@ internal sealed class PendingSettlementsTable : IEntityTypeConfiguration<Pending
         settlement.Property(s => s.Hold).HasColumnName("hold");
         settlement.Property(s => s.CreatedAt).HasColumnName("created_at");
         settlement.Property(s => s.Refusal).HasColumnName("refusal");
-        settlement.HasIndex(s => s.CreatedAt).HasFilter("refusal IS NULL").HasDatabaseName("pending_settlements_created_at_idx");
+        settlement.Property(s => s.Attempts).HasColumnName("attempts").HasDefaultValue(0);
+        settlement.Property(s => s.DueAt).HasColumnName("due_at").HasDefaultValueSql("now()");
+        settlement.Property(s => s.Failure).HasColumnName("failure");
+        settlement.Property(s => s.Details).HasColumnName("details").HasColumnType("json");
+        settlement.HasIndex(s => new { s.Attempts, s.CreatedAt }).HasFilter("refusal IS NULL").HasDatabaseName("pending_settlements_waiting_idx");
     }
 }

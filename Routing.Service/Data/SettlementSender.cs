@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Calls;
@@ -6,7 +7,8 @@ namespace LlmGateway.Routing.Data;
 
 /// <summary>
 /// Sends what is in the outbox until Billing takes it: settlements whose clients or whose processes are gone. A call that still waits sends
-/// its own too, and so may another replica; Billing settles once by request id.
+/// its own too, and so may another replica; Billing settles once by request id. One that Billing fails with keeps nobody waiting: it is sent
+/// again after pauses that grow, and the others go on.
 /// </summary>
 internal sealed partial class SettlementSender(
     SettlementCall settlements, SettlementOutbox outbox, TimeProvider time, ILogger<SettlementSender> logger)
@@ -14,6 +16,7 @@ internal sealed partial class SettlementSender(
 {
     private const int Batch = 100;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -51,13 +54,13 @@ internal sealed partial class SettlementSender(
     {
         while (await outbox.WaitingAsync(Batch, cancellationToken) is { Count: > 0 } waiting)
         {
-            var closed = 0;
-            foreach (var (request, hold) in waiting)
+            var done = 0;
+            foreach (var settlement in waiting)
             {
-                closed += await SendAsync(request, hold, cancellationToken) ? 1 : 0;
+                done += await SendAsync(settlement, cancellationToken) ? 1 : 0;
             }
 
-            if (closed < waiting.Count)
+            if (done < waiting.Count)
             {
                 // The database is in trouble: sending the same ones again at once would help nobody.
                 return;
@@ -65,29 +68,38 @@ internal sealed partial class SettlementSender(
         }
     }
 
-    private async Task<bool> SendAsync(SettleRequest request, HoldRequest hold, CancellationToken cancellationToken)
+    /// <returns>True when its turn is over: Billing has it, refused it or failed with it, and the outbox knows.</returns>
+    private async Task<bool> SendAsync(WaitingSettlement settlement, CancellationToken cancellationToken)
     {
         try
         {
-            var reply = await settlements.SendAsync(request, hold, cancellationToken);
-            if (reply.OutcomeCase == SettleReply.OutcomeOneofCase.Settlement)
+            var request = SettleRequest.Parser.ParseFrom(settlement.Request);
+            var hold = HoldRequest.Parser.ParseFrom(settlement.Hold);
+            var outcome = await settlements.SendAsync(request, hold, cancellationToken);
+            if (outcome.Refusal is { } refusal)
             {
-                Log.Sent(logger, request.RequestId);
-                return await outbox.TryRemoveAsync(request.RequestId);
+                return await outbox.TryRefuseAsync(request, hold, refusal);
             }
 
-            return await RefusedAsync(request, reply.Refusal?.Reason.ToString() ?? "no answer");
+            Log.Sent(logger, request.RequestId);
+            return await outbox.TryRemoveAsync(request.RequestId);
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
+        catch (InvalidProtocolBufferException e)
         {
-            return await RefusedAsync(request, e.Status.Detail);
+            return await outbox.TryRefuseAsync(settlement, new SettlementRefusal("Unreadable", e.Message));
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is not RpcException rpc || SettlementCall.IsItsOwn(rpc)))
+        {
+            var (failure, pause) = ((e as RpcException)?.Status.Detail ?? e.GetBaseException().Message, Pause(settlement.Attempts));
+            Log.Postponed(logger, settlement.RequestId, settlement.Attempts + 1, pause, failure);
+            return await outbox.TryPostponeAsync(settlement.RequestId, pause, failure);
         }
     }
 
-    private Task<bool> RefusedAsync(SettleRequest request, string reason)
+    private static TimeSpan Pause(int attempts)
     {
-        Log.Refused(logger, request.RequestId, reason);
-        return outbox.TryMarkRefusedAsync(request.RequestId, reason);
+        var pause = Interval * (1L << Math.Min(attempts, 20));
+        return pause < LongestPause ? pause : LongestPause;
     }
 
     private static partial class Log
@@ -98,8 +110,7 @@ internal sealed partial class SettlementSender(
         [LoggerMessage(2, LogLevel.Information, "The settlement of {RequestId} left the outbox: Billing has it.")]
         public static partial void Sent(ILogger logger, string requestId);
 
-        [LoggerMessage(3, LogLevel.Error,
-            "Billing refuses the settlement of {RequestId}: {Reason}. It stays in routing.pending_settlements, and the call is not charged.")]
-        public static partial void Refused(ILogger logger, string requestId, string reason);
+        [LoggerMessage(3, LogLevel.Error, "Billing fails with the settlement of {RequestId}, {Times} times now; it is sent again in {Pause}: {Reason}")]
+        public static partial void Postponed(ILogger logger, string requestId, int times, TimeSpan pause, string reason);
     }
 }
