@@ -66,7 +66,7 @@ public sealed class LedgerCommandTests(RunningSystem system) : IAsyncLifetime
         var json = await _llmgw.JsonAsync("ledger", "verify");
 
         Lines(table)[0].ShouldBe("CHECK EXAMINED DIFFERENCES");
-        Lines(table).Count(line => line.EndsWith(" 0", StringComparison.Ordinal)).ShouldBe(8);
+        Lines(table).Count(line => line.EndsWith(" 0", StringComparison.Ordinal)).ShouldBe(11);
         json.GetProperty("passed").GetBoolean().ShouldBeTrue();
     }
 
@@ -129,6 +129,22 @@ public sealed class LedgerCommandFailureTests
         run.Error.ShouldContain("--idempotency-key invoice 7, which books it once");
         own.Error.ShouldMatch("--idempotency-key [0-9a-f-]{36},");
         (await new Llmgw(refusing.Address, "sk-any").RunAsync(topUp)).Error.ShouldNotContain("which books it once");
+    }
+
+    [Fact]
+    public async Task Figures_without_what_providers_get_are_shown_to_who_may_not_see_it()
+    {
+        const string Sums = """{"requests":2,"input_tokens":3,"cached_input_tokens":0,"cache_write_tokens":0,"output_tokens":4,"reasoning_tokens":0,"cost":1.5,"written_off":0}""";
+        await using var server = new ScriptedServer(_ => (ScriptedServer.Json(
+            """{"object":"stats","accounts":{"total":1,"revoked":0},"tariffs":0,"keys":{"active":1,"expired":0,"revoked":0,"used_last_day":1},"""
+            + """ "limits":{"keys":0,"total_tokens_sum":0,"total_tokens_average":0},"money":{"day":"""
+            + $$"""{{Sums}},"month":{{Sums}},"balance":21000000000.000000003,"held":0} }"""), Ends: true));
+
+        var run = await new Llmgw(server.Address, "sk-operator").RunAsync("stats");
+
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Out.ShouldContain("2 calls, 7 tokens, 1.5 USD\n");
+        run.Out.ShouldContain("21000000000.000000003 USD");
     }
 
     [Fact]
