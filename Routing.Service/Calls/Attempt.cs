@@ -34,6 +34,8 @@ internal sealed class Attempt : IDisposable
     private Stream? _body;
     private bool _answering;
     private bool _cut;
+    private bool _sent;
+    private bool _ended;
 
     public Attempt(Call call, Deployment deployment, CallOptions options, TimeProvider time, CancellationToken client)
     {
@@ -60,9 +62,10 @@ internal sealed class Attempt : IDisposable
 
     /// <summary>
     /// What the provider bills for this attempt, should it have come to nothing: what it reported, or an estimate where it had accepted
-    /// the request and was cut off. One that was refused, or ended by the provider's own error, costs nothing.
+    /// the request and was cut off. It accepts with its headers, which come with the whole of a plain answer: one that a timer or the client
+    /// ended before them was at work once it had the request. One that was refused, or ended by the provider's own error, costs nothing.
     /// </summary>
-    public TokenUsage? Waste => Meter.HasReport || (_cut && _body is not null) ? Meter.Read() : null;
+    public TokenUsage? Waste => Meter.HasReport || (_cut && (_body is not null || (_sent && _ended))) ? Meter.Read() : null;
 
     /// <summary>The answer of a streamed call.</summary>
     public ChatStream? Stream { get; private set; }
@@ -142,7 +145,8 @@ internal sealed class Attempt : IDisposable
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held)
     {
-        var request = new ProviderRequest(Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment));
+        var request = new ProviderRequest(
+            Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true);
         _timers.WaitForFirstByte();
         var reply = await adapter.SendAsync(held, request, _timers.Token);
         (_body, Status) = (reply.Body, reply.Status);
@@ -191,12 +195,13 @@ internal sealed class Attempt : IDisposable
     /// <summary>What an exception on the way to the provider means; null for one that is none of the transport's.</summary>
     private (AttemptState State, CallFault? Fault)? EndOf(Exception exception)
     {
+        _ended = exception is OperationCanceledException && _timers.Token.IsCancellationRequested;
         if (_client.IsCancellationRequested)
         {
             return (AttemptState.Left, null);
         }
 
-        var fault = exception is OperationCanceledException && _timers.Token.IsCancellationRequested
+        var fault = _ended
             ? _timers.Expired(Deployment.Provider)
             : ProviderBreakage.Classify(exception, Deployment, _options);
         return fault is null ? null : (AttemptState.Failed, fault);

@@ -125,7 +125,7 @@ internal sealed class CallRunner(
         }
         catch
         {
-            await desk.ReleaseAsync(call, journal);
+            await CloseAsync(call, held, journal);
             throw;
         }
     }

@@ -17,20 +17,24 @@ internal sealed partial class HoldRenewer(BillingClient billing, IOptions<Billin
     // However far the clocks are apart.
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<string, bool> _running = new();
+    // Each change of the period begins a new one: holds that differ by milliseconds are to ask for the same.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _setting = new();
+    private readonly ConcurrentDictionary<string, TimeSpan> _running = new();
     private readonly PeriodicTimer _timer = new(options.Value.RenewInterval, time);
+
+    /// <summary>The time between two rounds: what the shortest of the running holds asks for.</summary>
+    internal TimeSpan Period => _timer.Period;
 
     /// <summary>Keeps a hold alive until the result is disposed.</summary>
     public IDisposable Keep(HeldCall held)
     {
-        _running[held.RequestId] = true;
-
-        // Billing decides how long a hold lives: there is time for two renewals that fail.
-        var third = (held.ExpiresAt - time.GetUtcNow()) / 3;
-        var wanted = third > Shortest ? third : Shortest;
+        var wanted = Wanted(held.ExpiresAt);
+        _running[held.RequestId] = wanted;
         if (wanted < _timer.Period)
         {
-            _timer.Period = wanted;
+            SetPeriod();
         }
 
         return new Kept(this, held.RequestId);
@@ -42,6 +46,7 @@ internal sealed partial class HoldRenewer(BillingClient billing, IOptions<Billin
         {
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken };
             await Parallel.ForEachAsync(_running.Keys, parallel, async (id, token) => await RenewAsync(id, token));
+            SetPeriod();
         }
     }
 
@@ -49,6 +54,31 @@ internal sealed partial class HoldRenewer(BillingClient billing, IOptions<Billin
     {
         _timer.Dispose();
         base.Dispose();
+    }
+
+    // Billing decides how long a hold lives: there is time for two renewals that fail.
+    private TimeSpan Wanted(DateTimeOffset expiresAt)
+    {
+        var third = (expiresAt - time.GetUtcNow()) / 3;
+        return third > Shortest ? third - new TimeSpan(third.Ticks % Step.Ticks) : Shortest;
+    }
+
+    // By the holds that run now: one that is over, however short it was or seemed by this clock, hurries nobody any more.
+    private void SetPeriod()
+    {
+        lock (_setting)
+        {
+            var wanted = options.Value.RenewInterval;
+            foreach (var (_, third) in _running)
+            {
+                wanted = third < wanted ? third : wanted;
+            }
+
+            if (_timer.Period != wanted)
+            {
+                _timer.Period = wanted;
+            }
+        }
     }
 
     private async Task RenewAsync(string requestId, CancellationToken cancellationToken)

@@ -27,7 +27,8 @@ internal interface IProviderAdapter
 /// <param name="Chat">The client's request.</param>
 /// <param name="Stream">The form of the answer.</param>
 /// <param name="MaxTokens">The output's maximum, when the client set none.</param>
-internal sealed record ProviderRequest(Deployment Deployment, ChatRequest Chat, bool Stream, long? MaxTokens);
+/// <param name="Written">To be called when the provider has the whole request, and so may bill it.</param>
+internal sealed record ProviderRequest(Deployment Deployment, ChatRequest Chat, bool Stream, long? MaxTokens, Action Written);
 
 /// <summary>Either an answer whose body is still to be read, or a fault.</summary>
 /// <param name="Body">In OpenAI's chat wire: SSE, or one JSON. Disposing it ends the provider's work.</param>

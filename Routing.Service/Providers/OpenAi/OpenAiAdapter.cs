@@ -44,9 +44,8 @@ internal sealed class OpenAiAdapter(ProviderHttp http, TimeProvider time) : IPro
     {
         var message = new HttpRequestMessage(HttpMethod.Post, new Uri(request.Deployment.BaseAddress!, "chat/completions"))
         {
-            Content = new ReadOnlyMemoryContent(body.WrittenMemory),
+            Content = new RequestBody(body.WrittenMemory, Json, request.Written),
         };
-        message.Content.Headers.ContentType = Json;
         message.Headers.Accept.Add(request.Stream ? AcceptEvents : AcceptJson);
         if (request.Deployment.Key is { } key)
         {

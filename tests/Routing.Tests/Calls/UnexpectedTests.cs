@@ -2,6 +2,7 @@ using Grpc.Core;
 using LlmGateway.FakeProvider;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
 using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Tests.Running;
@@ -48,6 +49,31 @@ public sealed class UnexpectedTests(RoutingFixture fixture) : IClassFixture<Rout
         (await fixture.Billing.ChargesAsync(call.Account)).ShouldBeEmpty();
     }
 
+    /// <summary>The one before it was billed by its provider.</summary>
+    [Fact]
+    public async Task A_fallback_that_throws_gives_the_hold_back_and_books_the_attempt_before_it()
+    {
+        var model = fixture.NextTriple();
+        fixture.Provider.On(model + "-a", new Script
+        {
+            Usage = UsagePlacement.FirstChunk,
+            PromptTokens = 40,
+            CompletionTokens = 3,
+            Ending = FakeProvider.Ending.ErrorEvent,
+            EndAfter = 0,
+        });
+        var call = new TestCall(model);
+        var real = fixture.Host.Services.GetServices<IProviderAdapter>().Single(adapter => adapter.Name == ProviderName.OpenAi);
+        IProviderAdapter[] adapters = [new OnlyOnce(real)];
+        var loop = ActivatorUtilities.CreateInstance<AttemptLoop>(fixture.Host.Services, adapters.AsEnumerable());
+        var runner = ActivatorUtilities.CreateInstance<CallRunner>(fixture.Host.Services, loop);
+
+        await Should.ThrowAsync<NotSupportedException>(() => runner.RunAsync(ToCall(call), Output(new IOException()), CancellationToken.None));
+
+        (await fixture.Billing.BalanceAsync(call.Account)).Held.ShouldBe(0);
+        (await fixture.Billing.ChargeAsync(call.RequestId)).ShouldBe((0, (40 * 2_500) + (3 * 10_000)));
+    }
+
     private string Model()
     {
         var model = fixture.NextModel();
@@ -79,6 +105,16 @@ public sealed class UnexpectedTests(RoutingFixture fixture) : IClassFixture<Rout
     }
 
     internal static CallOutput Output(Exception failure) => new(new FailingWriter(failure), CancellationToken.None);
+
+    private sealed class OnlyOnce(IProviderAdapter adapter) : IProviderAdapter
+    {
+        private int _calls;
+
+        public string Name => adapter.Name;
+
+        public Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken) =>
+            Interlocked.Increment(ref _calls) == 1 ? adapter.SendAsync(held, request, cancellationToken) : throw new NotSupportedException();
+    }
 
     private sealed class FailingWriter(Exception failure) : IServerStreamWriter<CompleteEvent>
     {

@@ -77,19 +77,49 @@ public sealed class WasteTests(RoutingFixture fixture) : IClassFixture<RoutingFi
     [Fact]
     public async Task A_connection_that_breaks_before_content_is_estimated_and_a_refusal_is_not()
     {
-        var (cut, refused) = (fixture.NextModel(), fixture.NextModel());
+        var (cut, refused, reset) = (fixture.NextModel(), fixture.NextModel(), fixture.NextModel());
         fixture.Provider.On(cut, new Script { Ending = Ending.Cut, EndAfter = 0 });
         fixture.Provider.On(refused, Script.Error(500));
-        var (cutCall, refusedCall) = (new TestCall(cut) { Prompt = new string('x', 400) }, new TestCall(refused));
+        fixture.Provider.On(reset, new Script { ResetBeforeHeaders = true });
+        var (cutCall, refusedCall, resetCall) = (new TestCall(cut) { Prompt = new string('x', 400) }, new TestCall(refused), new TestCall(reset));
 
-        await cutCall.RunAsync(fixture.Host);
-        await refusedCall.RunAsync(fixture.Host);
+        await Task.WhenAll(cutCall.RunAsync(fixture.Host), refusedCall.RunAsync(fixture.Host), resetCall.RunAsync(fixture.Host));
 
         var (cost, providerCost) = (await fixture.Billing.ChargeAsync(cutCall.RequestId)).ShouldNotBeNull();
         cost.ShouldBe(0);
         providerCost.ShouldBeInRange(100 * 2_500, 110 * 2_500);
         (await fixture.Billing.ChargeAsync(refusedCall.RequestId)).ShouldBeNull();
+        (await fixture.Billing.ChargeAsync(resetCall.RequestId)).ShouldBeNull();
         (await fixture.Billing.BalanceAsync(cutCall.Account)).ShouldBe((Grant, 0));
+    }
+
+    /// <summary>A provider writes all of a plain answer before its headers: it is at work from the request on.</summary>
+    [Fact]
+    public async Task A_plain_call_that_its_client_or_a_timer_ends_before_the_headers_is_free_and_its_prompt_is_booked()
+    {
+        await using var impatient = await (await RoutingHost.StartAsync(fixture.Billing.Address, RoutingFixture.Models(fixture.Provider.BaseUrl),
+            database: null, ("Calls:PlainFirstByteTimeout", "00:00:00.500"))).ReadyAsync();
+        var model = fixture.NextModel();
+        fixture.Provider.On(model, new Script { HeaderDelay = Timeout.InfiniteTimeSpan });
+        var left = new TestCall(model) { Stream = false, Prompt = new string('x', 400) };
+        var late = left with { RequestId = new TestCall("").RequestId };
+        using var leaving = new CancellationTokenSource();
+        var running = left.RunAsync(fixture.Host, cancellationToken: leaving.Token);
+        await Wait.UntilAsync(() => Task.FromResult(fixture.Provider.CallsOf(model).Count > 0));
+
+        await leaving.CancelAsync();
+        await Should.ThrowAsync<Exception>(running);
+        (await late.RunAsync(impatient)).Failed!.Failure.ShouldBe(CallFailure.ProviderTimeout);
+
+        await Wait.UntilAsync(async () => await fixture.Billing.ChargeAsync(left.RequestId) is not null);
+        foreach (var call in new[] { left, late })
+        {
+            var (cost, providerCost) = (await fixture.Billing.ChargeAsync(call.RequestId)).ShouldNotBeNull();
+            cost.ShouldBe(0);
+            providerCost.ShouldBeInRange(100 * 2_500, 110 * 2_500);
+        }
+
+        (await fixture.Billing.BalanceAsync(left.Account)).ShouldBe((Grant, 0));
     }
 
     [Fact]
