@@ -131,6 +131,7 @@ internal sealed class BillingMetrics : IDisposable
         LedgerRefusalReason.UnknownHold => "unknown_hold",
         LedgerRefusalReason.ClosedHold => "closed_hold",
         LedgerRefusalReason.ForeignHold => "foreign_hold",
+        LedgerRefusalReason.TooDear => "too_dear",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason that has a name."),
     };
 

@@ -30,6 +30,9 @@ internal sealed class SpendNote
     public long Id { get; init; }
     public required string AccountId { get; init; }
     public DateOnly Day { get; init; }
+
+    /// <summary>What was spent more, in nano-dollars, or less after a refund.</summary>
+    public long Amount { get; init; }
 }
 
 /// <summary>An alert that has fired in its window, and how far its delivery is.</summary>
@@ -79,6 +82,7 @@ internal sealed class SpendNoteConfiguration : IEntityTypeConfiguration<SpendNot
     {
         builder.ToTable("alert_changes");
         builder.Property(note => note.Id).UseIdentityAlwaysColumn();
+        builder.Property(note => note.Amount).HasDefaultValue(0L);
     }
 }
 

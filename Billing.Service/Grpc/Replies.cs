@@ -45,6 +45,7 @@ internal static class Replies
             LedgerRefusalReason.PriceUnknown => RefusalReason.PriceUnknown,
             LedgerRefusalReason.UnknownHold => RefusalReason.UnknownHold,
             LedgerRefusalReason.ClosedHold => RefusalReason.ClosedHold,
+            LedgerRefusalReason.TooDear => throw Fields.Invalid("usage", "costs more than 1,000,000 USD."),
             LedgerRefusalReason.ForeignHold => throw Fields.Invalid("request_id", "belongs to another account."),
             _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal.Reason, "Not a reason that has a wire form."),
         },

@@ -24,7 +24,7 @@ internal sealed record AccountTransaction(Posting Posting, long Amount)
 
 /// <summary>What an account can see of the ledger.</summary>
 internal sealed class Accounts(
-    BillingDbContext db, NpgsqlDataSource database, IOptions<BillingOptions> options, TimeProvider time)
+    BillingDbContext db, NpgsqlDataSource database, TransactionCounts counts, IOptions<BillingOptions> options, TimeProvider time)
 {
     /// <summary>The account's row; one not seen before is opened with the default grant.</summary>
     public async Task<Account> GetAsync(string id, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal sealed class Accounts(
         string id, int limit, long offset, CancellationToken cancellationToken)
     {
         var postings = db.Postings.AsNoTracking().Where(posting => posting.AccountId == id && posting.Kind != "provider_cost");
-        var total = await postings.LongCountAsync(cancellationToken);
+        var total = await counts.CountAsync(id, postings, cancellationToken);
         if (offset >= total)
         {
             return ([], total);

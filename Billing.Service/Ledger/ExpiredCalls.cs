@@ -88,6 +88,9 @@ internal static class ExpiredCalls
         {
             Ending = Ending.Broken,
         };
-        return new(call, prices.CustomerPrice(usage, reader.GetInt32(4)), prices.ProviderCost(usage), reader.GetInt64(8));
+        var cost = CallCost.Of(prices, usage, reader.GetInt32(4), free: false);
+        return new(call, Least(cost.Price), Least(cost.ProviderCost), reader.GetInt64(8));
+
+        static NanoUsd Least(NanoUsd amount) => amount < CallCost.Highest ? amount : CallCost.Highest;
     }
 }

@@ -16,6 +16,9 @@ internal enum LedgerRefusalReason
 
     /// <summary>The request id is held by another account.</summary>
     ForeignHold,
+
+    /// <summary>What the call used costs more than any call may.</summary>
+    TooDear,
 }
 
 internal sealed record LedgerRefusal(LedgerRefusalReason Reason)

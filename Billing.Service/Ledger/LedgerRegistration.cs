@@ -49,6 +49,7 @@ internal static class LedgerRegistration
         builder.Services.AddSingleton<Bookings>();
         builder.Services.AddSingleton<Overdrafts>();
         builder.Services.AddSingleton<LedgerVerifier>();
+        builder.Services.AddSingleton<TransactionCounts>();
         builder.Services.AddScoped<Accounts>();
         builder.Services.AddScoped<Generations>();
         builder.Services.AddScoped<UsageReads>();

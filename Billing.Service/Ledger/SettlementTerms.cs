@@ -23,7 +23,7 @@ internal static class SettlementTerms
         order by u.item
         """;
 
-    /// <summary>By terms that are known without asking: null where a part of the call has a price that is not among them.</summary>
+    /// <summary>By terms that are known without asking: null where a part of the call has a price that is not among them, or it is to be refused.</summary>
     public static SettleLine? Price(UsedCall call, HeldTerm term, WasteOptions waste)
     {
         if (!term.TryPrice(call.Served, out var prices, out var version))
@@ -42,7 +42,7 @@ internal static class SettlementTerms
             line = AddWaste(line, attempt, waste, wasted, term.MarkupBasisPoints);
         }
 
-        return line;
+        return IsTooHigh(line) ? null : line;
     }
 
     /// <returns>One element for each call, in the calls' order.</returns>
@@ -70,8 +70,14 @@ internal static class SettlementTerms
                 : AddWaste(priced[part.Call], part.Attempt, waste, reader);
         }
 
-        return priced;
+        return [.. priced.Select(Bounded)];
     }
+
+    // One absurd figure in a sum would make every later settlement of its account fail.
+    private static Answer<SettleLine> Bounded(Answer<SettleLine> priced) =>
+        priced.Value is { } line && IsTooHigh(line) ? new LedgerRefusal(LedgerRefusalReason.TooDear) : priced;
+
+    private static bool IsTooHigh(SettleLine line) => new CallCost(line.Cost, line.ProviderCost).IsTooHigh;
 
     private static Answer<SettleLine> PriceAnswer(UsedCall call, WasteOptions waste, NpgsqlDataReader reader)
     {

@@ -145,8 +145,9 @@ internal sealed class Rerater(NpgsqlDataSource database, Prices prices, TimeProv
                 return null;
             }
 
-            var (cost, providerCost) = Wasted + (Failed ? default : CallCost.Of(prices, Usage, Markup, Free));
-            return cost == Cost && providerCost == ProviderCost
+            var priced = Wasted + (Failed ? default : CallCost.Of(prices, Usage, Markup, Free));
+            var (cost, providerCost) = priced;
+            return priced.IsTooHigh || (cost == Cost && providerCost == ProviderCost)
                 ? null
                 : new(RequestId, Previous, book.Versions[Model], cost, providerCost, (cost - Cost).Value);
         }

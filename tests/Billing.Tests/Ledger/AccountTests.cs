@@ -81,6 +81,36 @@ public sealed class AccountTests(BillingSystem billing) : IClassFixture<BillingS
         (await ListAsync(other, limit: 10, offset: 0)).Total.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task What_was_counted_once_is_not_counted_again_and_the_total_is_exact()
+    {
+        var (account, model) = (billing.NewAccount(), await billing.NewModelAsync());
+        await billing.MoneyAsync(account);
+        (await ListAsync(account, limit: 1, offset: 0)).Total.ShouldBe(1);
+
+        await KindAsync("grant", "provider_cost");
+        for (var calls = 1; calls <= 3; calls++)
+        {
+            var request = BillingSystem.NewRequest();
+            await billing.HoldAsync(request, account, model, output: 10);
+            await billing.SettleAsync(request, model, output: 10);
+            (await ListAsync(account, limit: 1, offset: 0)).Total.ShouldBe(1 + calls);
+        }
+
+        await KindAsync("provider_cost", "grant");
+        (await ListAsync(account, limit: 2, offset: 3)).Page.ShouldHaveSingleItem().Posting.Kind.ShouldBe("grant");
+
+        async Task KindAsync(string kind, string other)
+        {
+            await using var command = billing.Database.CreateCommand(
+                $"""
+                begin; set local session_replication_role = replica;
+                update billing.postings set kind = '{other}' where account_id = '{account}' and kind = '{kind}' and request_id is null; commit
+                """);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
     private async Task<(IReadOnlyList<AccountTransaction> Page, long Total)> ListAsync(string account, int limit, long offset)
     {
         await using var scope = billing.Services.CreateAsyncScope();

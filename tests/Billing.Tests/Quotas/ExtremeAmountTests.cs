@@ -1,5 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Grpc.Core;
+using LlmGateway.Billing.Grpc;
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
 using LlmGateway.Billing.Quotas;
@@ -44,6 +46,28 @@ public sealed class ExtremeAmountTests(BillingSystem billing) : IClassFixture<Bi
         settled[0].ShouldNotBeNull().WrittenOff.ShouldBe(new NanoUsd(long.MaxValue - 2000));
         (await billing.MoneyAsync(account)).ShouldBe((0, 0));
         (await billing.WindowAsync(account, "total", new(1970, 1, 1))).ShouldBe(new WindowFigures(4 * MostTokens, 0, long.MaxValue - 1000, 0));
+    }
+
+    [Fact]
+    public async Task A_call_that_costs_more_than_any_may_is_refused_by_field_and_its_account_goes_on()
+    {
+        var account = billing.NewAccount();
+        var dear = await billing.NewModelAsync(new(0, 0, 0, TokenPrices.Highest));
+        var (absurd, next, before) = (BillingSystem.NewRequest(), BillingSystem.NewRequest(), 10_000_000L);
+        foreach (var request in new[] { absurd, next })
+        {
+            await billing.Holds.HoldAsync(new(request, account, "key-1", [dear], 0, MostTokens, 0) { Lost = true }, CancellationToken.None);
+        }
+
+        var refused = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => billing.SettleAsync(absurd, dear, before)));
+        var settled = (await billing.SettleAsync(next, dear, output: before - 2_000_000)).Value.ShouldNotBeNull();
+
+        refused.ShouldAllBe(answer => answer.Refusal!.Reason == LedgerRefusalReason.TooDear);
+        Should.Throw<RpcException>(() => refused[0].ToReply()).Status
+            .ShouldBe(new Status(StatusCode.InvalidArgument, "usage: costs more than 1,000,000 USD."));
+        (settled.Cost.Value, settled.WrittenOff.Value).ShouldBe((1_000_000_000_000_000, 999_999_999_999_000));
+        (await billing.CountAsync("select count(*) from billing.charges where request_id = $1", absurd)).ShouldBe(0);
+        await billing.VerifyAsync();
     }
 
     [Fact]
