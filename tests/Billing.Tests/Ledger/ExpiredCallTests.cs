@@ -1,6 +1,10 @@
+using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
@@ -102,6 +106,57 @@ public sealed class ExpiredCallTests : IAsyncLifetime
         started.Time.Advance(TimeSpan.FromSeconds(1));
         (await started.SweepAsync()).ShouldBe(1);
         (await started.MoneyAsync(account)).ShouldBe((500, 0));
+    }
+
+    [Fact]
+    public async Task Nor_for_two_minutes_after_the_database_was_lost()
+    {
+        var (account, model) = (_billing.NewAccount(), await _billing.NewModelAsync());
+        await _billing.HoldAsync(BillingSystem.NewRequest(), account, model, output: 500);
+        await using var nowhere = NpgsqlDataSource.Create("Host=nowhere.invalid;Username=nobody;Database=none");
+        using var watch = new DatabaseWatch(nowhere, NullLogger<DatabaseWatch>.Instance);
+        using var sweeper = new ExpirySweeper(
+            _billing.Database, watch, Options.Create(new BillingOptions { ExpiredHolds = ExpiredHolds.Settle }),
+            _billing.Services.GetRequiredService<BillingMetrics>(), _billing.Time, NullLogger<ExpirySweeper>.Instance);
+        _billing.Time.Advance(TimeSpan.FromMinutes(10));
+        await watch.StartAsync(CancellationToken.None);
+        var lost = new TaskCompletionSource();
+        await using (watch.Lost.Register(lost.SetResult))
+        {
+            await lost.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        (await sweeper.SweepAsync(CancellationToken.None)).ShouldBe(0);
+        _billing.Time.Advance(TimeSpan.FromMinutes(2));
+        (await sweeper.SweepAsync(CancellationToken.None)).ShouldBe(1);
+
+        await watch.StopAsync(CancellationToken.None);
+        (await _billing.MoneyAsync(account)).ShouldBe((500, 0));
+    }
+
+    [Fact]
+    public async Task A_hold_that_cannot_be_charged_does_not_keep_the_others()
+    {
+        var (model, bad) = (await _billing.NewModelAsync(), BillingSystem.NewRequest());
+        var (account, other) = (_billing.NewAccount(), _billing.NewAccount());
+        await _billing.HoldAsync(bad, account, model, output: 500);
+        await _billing.HoldAsync(BillingSystem.NewRequest(), other, model, output: 500);
+        await _billing.CountAsync(
+            """
+            with c as (insert into billing.charges (request_id, account_id, requested_model, provider, model, deployment, input_tokens, cached_input_tokens,
+                cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, estimated, cost, written_off, provider_cost,
+                markup_basis_points, price_version, balance_after, started_at, time_to_first_token_ms, total_ms, attempts, created_at, ending, free,
+                wasted_price, wasted_cost)
+            values ($1, $2, 'm', 'p', 'm', 'd', 0, 0, 0, 0, 0, 0, false, 0, 0, 0, 0, 1, 0, now(), 0, 0, '[]', now(), 'whole', false, 0, 0) returning 1)
+            select count(*) from c
+            """,
+            bad, account);
+        _billing.Time.Advance(TimeSpan.FromMinutes(10));
+
+        (await _billing.SweepAsync()).ShouldBe(1);
+
+        (await _billing.MoneyAsync(other)).ShouldBe((500, 0));
+        (await _billing.MoneyAsync(account)).ShouldBe((1000, 500));
     }
 
     [Fact]
