@@ -23,9 +23,10 @@ internal sealed partial class RecordEndpoints(
 
     public async Task<AdminAnswer> StatsAsync(HttpContext context)
     {
-        var money = MoneyAsync(context);
-        var reply = await keys.GetStatsAsync(new(), cancellationToken: context.RequestAborted);
-        return AdminAnswer.Of(StatsBody.From(reply, await money), AdminJson.Wire.StatsBody);
+        // Both at once, and neither outlives the request, whichever fails.
+        using var counted = keys.GetStatsAsync(new(), cancellationToken: context.RequestAborted);
+        var money = await MoneyAsync(context);
+        return AdminAnswer.Of(StatsBody.From(await counted, money), AdminJson.Wire.StatsBody);
     }
 
     public async Task<AdminAnswer> RotateSigningKeyAsync(HttpContext context)

@@ -76,6 +76,17 @@ public sealed class AdminAuthorizationTests(GatewayHost gateway)
         }
     }
 
+    [Fact]
+    public async Task Figures_that_Billing_does_not_say_are_missed_in_the_log()
+    {
+        using var client = gateway.ClientOf(Role.Operator);
+
+        using var response = await client.GetAsync(new Uri("/admin/stats", UriKind.Relative));
+
+        var request = response.Headers.GetValues("x-request-id").Single();
+        gateway.Log.All.ShouldContain(line => line.Text.Contains($"did not say the figures that request {request} asks for: Unavailable"));
+    }
+
     [Theory]
     [InlineData("POST", "/admin/accounts/acme/top-ups", "keys_unavailable")]
     [InlineData("POST", "/admin/accounts/acme/adjustments", "keys_unavailable")]
