@@ -36,6 +36,8 @@ internal sealed class Attempt : IDisposable
     private bool _cut;
     private bool _sent;
     private bool _ended;
+    private CancellationTokenSource? _over;
+    private volatile CallFault? _stopped;
 
     public Attempt(Call call, Deployment deployment, CallOptions options, TimeProvider time, CancellationToken client)
     {
@@ -53,7 +55,10 @@ internal sealed class Attempt : IDisposable
 
     public CallFault? Fault { get; private set; }
 
-    /// <summary>The answer ended by <see cref="BreakOff"/>.</summary>
+    /// <summary>What the answer has and does not show; null where its hold does not grow.</summary>
+    public HiddenOutput? Hidden { get; private set; }
+
+    /// <summary>The answer ended by <see cref="BreakOff"/>, or where its hold could not grow any more.</summary>
     public bool IsBrokenOff { get; private set; }
 
     public int Status { get; private set; }
@@ -77,11 +82,14 @@ internal sealed class Attempt : IDisposable
     /// Sends the call and waits for the first content, or for the whole plain answer. Until then nothing is shown to the client, so that
     /// a failure, in whatever form, can still move on to the next deployment.
     /// </summary>
-    public async Task OpenAsync(IProviderAdapter adapter, HeldCall held)
+    /// <param name="adapter">Who speaks to the provider.</param>
+    /// <param name="held">The hold.</param>
+    /// <param name="growth">Of the hold; null where it does not grow.</param>
+    public async Task OpenAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)
     {
         try
         {
-            await SendAsync(adapter, held);
+            await SendAsync(adapter, held, growth);
             _answering = State is AttemptState.Open or AttemptState.Ended;
         }
         catch (Exception e) when (EndOf(e) is { } end)
@@ -99,6 +107,7 @@ internal sealed class Attempt : IDisposable
             _timers.WaitForMore();
             Advance(await Stream!.ReadAsync(_timers.Token));
             _timers.Received();
+            Hidden?.Read();
         }
         catch (Exception e) when (EndOf(e) is { } end)
         {
@@ -116,7 +125,11 @@ internal sealed class Attempt : IDisposable
     }
 
     /// <summary>Ends the provider's work.</summary>
-    public void Stop() => _body?.Dispose();
+    public void Stop()
+    {
+        _over?.Cancel();
+        _body?.Dispose();
+    }
 
     /// <summary>Lets go of an attempt that came to nothing.</summary>
     public void StopUnlessAnswering()
@@ -138,12 +151,12 @@ internal sealed class Attempt : IDisposable
 
     public void Dispose()
     {
-        _body?.Dispose();
+        Stop();
         Stream?.Dispose();
         _timers.Dispose();
     }
 
-    private async Task SendAsync(IProviderAdapter adapter, HeldCall held)
+    private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)
     {
         var request = new ProviderRequest(
             Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true);
@@ -156,6 +169,7 @@ internal sealed class Attempt : IDisposable
         }
         else if (_call.Stream)
         {
+            Watch(growth);
             await ReadFirstContentAsync(_body);
         }
         else
@@ -165,12 +179,31 @@ internal sealed class Attempt : IDisposable
         }
     }
 
+    private void Watch(HoldGrowth? growth)
+    {
+        if (growth is not null && growth.HiddenTokensPerSecond > 0)
+        {
+            var most = Deployment.MaxOutputTokens is { } maximum ? maximum * _call.Request.Choices : long.MaxValue;
+            Hidden = new HiddenOutput(Meter, growth.HiddenTokensPerSecond, most, _time);
+            _over = new CancellationTokenSource();
+            growth.Watch(Hidden, OutgrownAsync, _over.Token);
+        }
+    }
+
+    // Comes from beside: what reads for the answer finds it.
+    private Task OutgrownAsync(CallFault fault)
+    {
+        _stopped = fault;
+        return _timers.EndAsync();
+    }
+
     private async Task ReadFirstContentAsync(Stream body)
     {
         Stream = new ChatStream(body, _call.Request.Choices, Deployment, Meter, _options.MaxEventBytes);
         while (State == AttemptState.Open && !Stream.HasContent)
         {
             Advance(await Stream.ReadAsync(_timers.Token));
+            Hidden?.Read();
             _held.AddRange(ToChunk(Stream.Events, copy: true)?.Events ?? []);
             _timers.WaitForMore();
         }
@@ -199,6 +232,12 @@ internal sealed class Attempt : IDisposable
         if (_client.IsCancellationRequested)
         {
             return (AttemptState.Left, null);
+        }
+
+        if (_ended && _stopped is { } outgrown)
+        {
+            IsBrokenOff = true;
+            return (AttemptState.Failed, outgrown);
         }
 
         var fault = _ended

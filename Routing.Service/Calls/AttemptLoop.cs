@@ -15,7 +15,7 @@ internal sealed partial class AttemptLoop(
 
     /// <returns>An attempt with content, or the last one: failed, or left by the client. The caller disposes it.</returns>
     public async Task<AttemptsResult> RunAsync(
-        Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
+        Call call, HeldCall held, HoldGrowth? growth, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
     {
         var faults = new List<(Deployment Deployment, CallFault Fault)>();
         foreach (var deployment in candidates.Take(options.Value.MaxAttempts))
@@ -23,7 +23,7 @@ internal sealed partial class AttemptLoop(
             var attempt = new Attempt(call, deployment, options.Value, time, client);
             try
             {
-                await attempt.OpenAsync(_adapters[deployment.Adapter], held);
+                await attempt.OpenAsync(_adapters[deployment.Adapter], held, HoldPlan.Grows(call, held, deployment) ? growth : null);
                 if (attempt.State is AttemptState.Open or AttemptState.Ended)
                 {
                     return new AttemptsResult(attempt, null);

@@ -12,6 +12,11 @@ internal sealed class BillingOptions
     [Range(1, 1_000_000)]
     public int FirstHoldTokens { get; set; } = 4096;
 
+    /// <summary>Output tokens that a provider is taken to make while a stream without a maximum shows nothing: its hold grows by the clock.
+    /// 0: what is not shown is not held for.</summary>
+    [Range(0, 100_000)]
+    public int HiddenTokensPerSecond { get; set; } = 150;
+
     /// <summary>The least output bound that is still worth a call, when the balance does not allow more.</summary>
     [Range(1, 1_000_000)]
     public int MinOutputTokens { get; set; } = 256;

@@ -66,9 +66,11 @@ internal sealed class CallRunner(
         Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CallOutput output, CancellationToken client)
     {
         // :: Attempt
-        var (opened, fault) = await AttemptAsync(call, held, candidates, journal, client);
+        await using var growth = HoldPlan.MayGrow(call, held) ? new HoldGrowth(held, billing, options.Value, time) : null;
+        var (opened, fault) = await AttemptAsync(call, held, growth, candidates, journal, client);
         if (opened is null)
         {
+            await (growth?.DisposeAsync() ?? default);
             await CloseAsync(call, held, journal);
             if (fault is not null)
             {
@@ -88,7 +90,8 @@ internal sealed class CallRunner(
         ExceptionDispatchInfo? unexpected = null;
         try
         {
-            there = !call.Stream || await RelayAsync(call, held, attempt, attemptCount, output);
+            there = !call.Stream
+                || await RelayAsync(attempt, HoldPlan.Grows(call, held, attempt.Deployment) ? growth : null, attemptCount, output);
         }
         catch (Exception e)
         {
@@ -97,6 +100,7 @@ internal sealed class CallRunner(
 
         // :: Settle
         attempt.Stop();
+        await (growth?.DisposeAsync() ?? default);
         attempts.Note(call, attempt, journal);
         var usage = attempt.Meter.Read();
         var settled = await desk.SettleAsync(Settlement(call, attempt, EndingOf(attempt, unexpected is not null), usage, journal), held, client);
@@ -117,11 +121,11 @@ internal sealed class CallRunner(
         : desk.ReleaseAsync(call, journal);
 
     private async Task<AttemptsResult> AttemptAsync(
-        Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
+        Call call, HeldCall held, HoldGrowth? growth, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
     {
         try
         {
-            return await attempts.RunAsync(call, held, candidates, journal, client);
+            return await attempts.RunAsync(call, held, growth, candidates, journal, client);
         }
         catch
         {
@@ -131,12 +135,8 @@ internal sealed class CallRunner(
     }
 
     /// <returns>False when the client left.</returns>
-    private async Task<bool> RelayAsync(Call call, HeldCall held, Attempt attempt, int attemptCount, CallOutput output)
+    private static async Task<bool> RelayAsync(Attempt attempt, HoldGrowth? growth, int attemptCount, CallOutput output)
     {
-        await using var growth = HoldPlan.Grows(call, held, attempt.Deployment)
-            ? new HoldGrowth(held, billing, options.Value.HoldTimeout, time)
-            : null;
-        var bounded = growth is not null;
         if (!await output.StartedAsync(attempt, attemptCount) || !await output.ChunkAsync(attempt.TakeHeld()))
         {
             return false;
@@ -144,16 +144,11 @@ internal sealed class CallRunner(
 
         while (attempt.State == AttemptState.Open)
         {
-            if (bounded && await growth!.CoverAsync(attempt.Meter.OutputSoFar) is { } fault)
+            var visible = attempt.Meter.OutputSoFar;
+            if (growth is not null && await growth.CoverAsync(visible, attempt.Hidden?.Produced ?? visible) is { } fault)
             {
-                if (options.Value.Enabled || fault.Failure != CallFailure.BillingUnavailable)
-                {
-                    attempt.BreakOff(fault);
-                    break;
-                }
-
-                // Billing is off, and away: the answer goes on without it.
-                bounded = false;
+                attempt.BreakOff(fault);
+                break;
             }
 
             if (await attempt.ReadAsync() is { } chunk && !await output.ChunkAsync(chunk))

@@ -33,6 +33,18 @@ internal sealed class CallTimers : IDisposable
     /// <summary>Now the client is waited for; only the total still runs.</summary>
     public void Received() => Arm(Timeout.InfiniteTimeSpan, "");
 
+    /// <summary>Ends the attempt now, as an expired timer does. Nothing of one that is over.</summary>
+    public async Task EndAsync()
+    {
+        try
+        {
+            await _cancellation.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+        }
+    }
+
     /// <summary>The fault that an expired timer is. Only asked for when the token was cancelled and not by the client.</summary>
     public CallFault Expired(string provider) => new(CallFailure.ProviderTimeout, _what.Length == 0
         ? $"The call took longer than {Seconds(_options.TotalTimeout)} s."

@@ -46,8 +46,11 @@ internal static class HoldPlan
     /// Whether the hold grows with the answer. One that had to shrink does not: the balance is used up already, and the provider ends
     /// such an answer better than we could.
     /// </summary>
-    public static bool Grows(Call call, HeldCall held, Deployment deployment) =>
-        call is { Stream: true, Request.MaxOutputTokens: null } && held.IsWhole && !held.IsEstimate && !IsFree(deployment);
+    public static bool Grows(Call call, HeldCall held, Deployment deployment) => MayGrow(call, held) && !IsFree(deployment);
+
+    /// <summary>Whether it does with some deployment.</summary>
+    public static bool MayGrow(Call call, HeldCall held) =>
+        call is { Stream: true, Request.MaxOutputTokens: null } && held.IsWhole && !held.IsEstimate;
 
     private static bool IsFree(Deployment deployment) => deployment.Prices is { IsFree: true };
 }

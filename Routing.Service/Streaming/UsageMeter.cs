@@ -26,6 +26,9 @@ internal sealed class UsageMeter(long promptBytes, long promptExtra)
     /// <summary>What has been put out so far, to hold money for: the estimate that a settlement would be made by, and never less than reported.</summary>
     public long OutputSoFar => Math.Max(_reported.Output ?? 0, EstimatedOutput);
 
+    /// <summary>By the provider's last word, hidden output included; 0 before any.</summary>
+    public long ReportedOutput => _reported.Output ?? 0;
+
     private long EstimatedOutput => Math.Max(_contentChunks, Tokens(_outputBytes));
 
     public void Report(ReportedUsage usage) => _reported = usage;

@@ -121,13 +121,32 @@ public sealed class GrowthTests(RoutingFixture fixture) : IClassFixture<RoutingF
         (await billing.BalanceAsync(call.Account)).ShouldBe((grant - RoutingFixture.Cost(EstimatedPrompt, tokens), 0));
     }
 
+    /// <summary>A second of silence is as good as its whole answer, and the key's limit covers a third of that.</summary>
+    [Fact]
+    public async Task A_model_that_thinks_beyond_what_can_be_held_is_stopped_and_its_client_told_why()
+    {
+        await using var host = await StartAsync(fixture.Billing, firstHold: 4096, ("Billing:HiddenTokensPerSecond", "100000"));
+        var call = new TestCall(fixture.NextModel());
+        call = call with { Limits = new() { DailyNanoUsd = RoutingFixture.Cost(call.HeldPrompt, 5000) } };
+        fixture.Provider.On(call.Model, new Script { FirstDelay = Timeout.InfiniteTimeSpan });
+
+        var answer = await call.RunAsync(host);
+
+        answer.Kinds.ShouldBe("F");
+        answer.Failed!.Failure.ShouldBe(CallFailure.DailyLimit);
+        await fixture.Provider.EndedAsync(call.Model);
+        fixture.Provider.CallsOf(call.Model).ShouldHaveSingleItem().LeftByClient.ShouldBeTrue();
+        (await fixture.Billing.BalanceAsync(call.Account)).ShouldBe((100_000_000_000, 0));
+    }
+
     private static (string Name, string Value) Balance(long nanoUsd) =>
         ("Billing__DefaultBalance", (nanoUsd / 1_000_000_000m).ToString(CultureInfo.InvariantCulture));
 
     private async Task<RoutingHost> StartAsync(BillingProcess billing, int firstHold = FirstHold, params (string Name, string Value)[] settings) =>
         await (await RoutingHost.StartAsync(
             billing.Address, RoutingFixture.Models(fixture.Provider.BaseUrl), database: null,
-            [("Billing:FirstHoldTokens", firstHold.ToString(CultureInfo.InvariantCulture)), .. settings])).ReadyAsync();
+            [("Billing:FirstHoldTokens", firstHold.ToString(CultureInfo.InvariantCulture)), ("Billing:HiddenTokensPerSecond", "0"), .. settings]))
+            .ReadyAsync();
 
     private static async Task<int> WaitingAsync(RoutingHost host)
     {

@@ -37,7 +37,7 @@ public sealed class RoutingHost : IAsyncDisposable
     /// <param name="billing">Where Billing is.</param>
     /// <param name="models">The catalogue file's text.</param>
     /// <param name="database">An earlier host's database; a new one otherwise.</param>
-    /// <param name="settings">Configuration, by its .NET names.</param>
+    /// <param name="settings">Configuration, by its .NET names; of two with one name the last.</param>
     public static async Task<RoutingHost> StartAsync(
         string billing, string models, string? database = null, params (string Name, string Value)[] settings)
     {
@@ -62,7 +62,8 @@ public sealed class RoutingHost : IAsyncDisposable
             ["ConnectionStrings:routingdb"] = database ?? await new PostgresFixture().CreateDatabaseAsync(),
             ["Catalog:File"] = file,
         });
-        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value)));
+        builder.Configuration.AddInMemoryCollection(
+            settings.Reverse().DistinctBy(setting => setting.Name).Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value)));
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.AddRouting();
         var app = builder.Build();
