@@ -116,16 +116,18 @@ internal static class SettlementTerms
         try
         {
             var cost = CallCost.Of(prices, attempt.Tokens, markup, free: waste.Of(attempt) == Payer.Platform);
-            return line with
+            var more = line with
             {
                 Cost = line.Cost + cost.Price,
                 ProviderCost = line.ProviderCost + cost.ProviderCost,
                 Wasted = line.Wasted + cost,
             };
+
+            // An absurd attempt is left out: it must not stop the charge of the answer, nor the others of its statement.
+            return IsTooHigh(more) ? line : more;
         }
         catch (OverflowException)
         {
-            // One answer's cost always fits; a sum of several absurd ones may not, and must not stop the others of its statement.
             return line;
         }
     }

@@ -102,7 +102,8 @@ public sealed class LedgerServiceTests(BillingServer server) : IClassFixture<Bil
         var verified = await Client.VerifyAsync(new());
 
         verified.Differences.ShouldBeEmpty();
-        verified.Checks.Select(check => check.Name).ShouldBe(["balance", "posting", "held", "charge", "settled", "booking", "usage", "window"]);
+        verified.Checks.Select(check => check.Name).ShouldBe(
+            ["balance", "posting", "entry", "running", "held", "charge", "provider_cost", "settled", "booking", "usage", "window"]);
         verified.Checks[1].Examined.ShouldBeGreaterThan(1);
         verified.VerifiedAt.ShouldNotBeNull();
     }
