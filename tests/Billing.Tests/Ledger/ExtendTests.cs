@@ -48,7 +48,7 @@ public sealed class ExtendTests(BillingSystem billing) : IClassFixture<BillingSy
 
         refusal.Reason.ShouldBe(LedgerRefusalReason.InsufficientBalance);
         (refusal.Required.Value, refusal.Available.Value, refusal.Balance.Value, refusal.Held.Value).ShouldBe((401, 400, 1000, 600));
-        (await billing.ExtendAsync(request, output: 300)).Value.ShouldBe(hold.Value);
+        (await billing.ExtendAsync(request, output: 300)).Value.ShouldBe(hold.Value! with { PricedBy = null });
         (await billing.MoneyAsync(account)).ShouldBe((1000, 600));
         (await billing.ExtendAsync(request, output: 700)).Value.ShouldNotBeNull();
         (await billing.MoneyAsync(account)).ShouldBe((1000, 1000));
