@@ -15,12 +15,14 @@ public sealed class Books(string billing, string routing) : IAsyncDisposable
     public static async Task<Books> OfAsync(GatewaySystem system) =>
         new(await system.ConnectionStringAsync("billingdb"), await system.ConnectionStringAsync("routingdb"));
 
+    /// <summary>What the accounts' calls were charged. One that nobody answered is there only if its customer paid for it.</summary>
+    /// <param name="accounts">A pattern.</param>
     public async Task<IReadOnlyList<Charge>> ChargesAsync(string accounts)
     {
         await using var command = _billing.CreateCommand(
             """
             select request_id, account_id, input_tokens + cached_input_tokens, output_tokens, estimated, cost, written_off
-            from billing.charges where account_id like $1
+            from billing.charges where account_id like $1 and not (ending = 'failed' and cost = 0)
             """);
         command.Parameters.AddWithValue(accounts);
         await using var reader = await command.ExecuteReaderAsync();
