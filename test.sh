@@ -2,9 +2,9 @@
 # Everything that CI checks: programs, restore, build, format, tests. --long adds the tests of category Long.
 set -euo pipefail
 
-# Who runs this in the background passes SIGINT on as ignored, and then no test could see what Ctrl-C does.
+# Who runs this in the background passes SIGINT on as ignored, and nohup SIGHUP: then no test could see what they do.
 if [ -z "${LLMGATEWAY_SIGNALS_RESET-}" ] && env --default-signal=INT true 2>/dev/null; then
-  exec env --default-signal=INT,QUIT LLMGATEWAY_SIGNALS_RESET=1 bash "${BASH_SOURCE[0]}" "$@"
+  exec env --default-signal=INT,QUIT,HUP LLMGATEWAY_SIGNALS_RESET=1 bash "${BASH_SOURCE[0]}" "$@"
 fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")"
