@@ -8,7 +8,7 @@ using LlmGateway.Protos.Keys.V1;
 namespace LlmGateway.Gateway.Account;
 
 /// <summary>/v1/generations/{id}: what became of one call. Its own key sees it, and so do administrators and operators.</summary>
-internal static partial class GenerationRoutes
+internal static class GenerationRoutes
 {
     // The same whether it is another's or nobody's, and without the id: it could be anything.
     private static readonly ApiError Unknown =
@@ -25,26 +25,18 @@ internal static partial class GenerationRoutes
             request.Asker = new() { AccountId = caller.AccountId, KeyId = caller.KeyId };
         }
 
-        try
+        await AccountRoutes.AnswerAsync(context, logger, async _ =>
         {
-            var call = await ledger.GetGenerationAsync(request, cancellationToken: context.RequestAborted);
-            await context.WriteJsonAsync(
-                GenerationBody.From(call, withInternals: caller.Role is Role.Administrator), GenerationJson.Wire.GenerationBody);
-        }
-        catch (RpcException exception) when (exception.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
-        {
-            await OpenAiErrors.WriteAsync(context, Unknown);
-        }
-        catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            Log.BillingFailed(logger, context.TraceIdentifier, exception.StatusCode);
-            await OpenAiErrors.WriteAsync(context, ApiErrors.BillingUnavailable);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "Billing.Service did not answer request {RequestId}: {StatusCode}.")]
-        public static partial void BillingFailed(ILogger logger, string requestId, StatusCode statusCode);
+            try
+            {
+                var call = await ledger.GetGenerationAsync(request, cancellationToken: context.RequestAborted);
+                await context.WriteJsonAsync(
+                    GenerationBody.From(call, withInternals: caller.Role is Role.Administrator), GenerationJson.Wire.GenerationBody);
+            }
+            catch (RpcException exception) when (exception.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
+            {
+                await OpenAiErrors.WriteAsync(context, Unknown);
+            }
+        });
     }
 }
