@@ -25,6 +25,7 @@ internal enum AttemptState
 internal sealed class Attempt : IDisposable
 {
     private readonly Call _call;
+    private readonly Answers _answers;
     private readonly CallOptions _options;
     private readonly CancellationToken _client;
     private readonly CallTimers _timers;
@@ -39,9 +40,9 @@ internal sealed class Attempt : IDisposable
     private CancellationTokenSource? _over;
     private volatile CallFault? _stopped;
 
-    public Attempt(Call call, Deployment deployment, CallOptions options, TimeProvider time, CancellationToken client)
+    public Attempt(Call call, Deployment deployment, Answers answers, CallOptions options, TimeProvider time, CancellationToken client)
     {
-        (_call, Deployment, _options, _time, _client) = (call, deployment, options, time, client);
+        (_call, Deployment, _answers, _options, _time, _client) = (call, deployment, answers, options, time, client);
         _timers = new CallTimers(call, options, time, client);
         _started = time.GetTimestamp();
         Meter = new UsageMeter(call.Request.PromptBytes, call.Request.ImageTokens);
@@ -73,7 +74,7 @@ internal sealed class Attempt : IDisposable
     public TokenUsage? Waste => Meter.HasReport || (_cut && (_body is not null || (_sent && _ended))) ? Meter.Read() : null;
 
     /// <summary>The answer of a streamed call.</summary>
-    public ChatStream? Stream { get; private set; }
+    public IAnswerStream? Stream { get; private set; }
 
     /// <summary>The answer of a plain call.</summary>
     public PlainAnswer? Plain { get; private set; }
@@ -159,7 +160,10 @@ internal sealed class Attempt : IDisposable
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)
     {
         var request = new ProviderRequest(
-            Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true);
+            Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true)
+        {
+            Client = _call.Client,
+        };
         _timers.WaitForFirstByte();
         var reply = await adapter.SendAsync(held, request, _timers.Token);
         (_body, Status) = (reply.Body, reply.Status);
@@ -170,11 +174,12 @@ internal sealed class Attempt : IDisposable
         else if (_call.Stream)
         {
             Watch(growth);
-            await ReadFirstContentAsync(_body);
+            Stream = _answers.Open(_call, reply, Deployment, Meter, _options);
+            await ReadFirstContentAsync(Stream);
         }
         else
         {
-            Plain = await PlainAnswer.ReadAsync(_body, _timers, Deployment, Meter, _options.MaxAnswerBytes);
+            Plain = await Answers.ReadAsync(reply, _timers, Deployment, Meter, _options);
             Conclude(Plain.Fault);
         }
     }
@@ -197,19 +202,18 @@ internal sealed class Attempt : IDisposable
         return _timers.EndAsync();
     }
 
-    private async Task ReadFirstContentAsync(Stream body)
+    private async Task ReadFirstContentAsync(IAnswerStream stream)
     {
-        Stream = new ChatStream(body, _call.Request.Choices, Deployment, Meter, _options.MaxEventBytes);
-        while (State == AttemptState.Open && !Stream.HasContent)
+        while (State == AttemptState.Open && !stream.HasContent)
         {
-            Advance(await Stream.ReadAsync(_timers.Token));
+            Advance(await stream.ReadAsync(_timers.Token));
             Hidden?.Read();
-            _held.AddRange(ToChunk(Stream.Events, copy: true)?.Events ?? []);
+            _held.AddRange(ToChunk(stream.Events, copy: true)?.Events ?? []);
             _timers.WaitForMore();
         }
 
         _timers.Received();
-        if (State == AttemptState.Ended && !Stream.HasContent)
+        if (State == AttemptState.Ended && !stream.HasContent)
         {
             Conclude(new CallFault(CallFailure.ProviderError, $"{Deployment.Provider} sent an empty answer."));
         }

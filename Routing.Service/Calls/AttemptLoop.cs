@@ -9,7 +9,8 @@ namespace LlmGateway.Routing.Calls;
 
 /// <summary>Tries a call's candidates in order, each once and no more than allowed in all, until one has content.</summary>
 internal sealed partial class AttemptLoop(
-    IEnumerable<IProviderAdapter> adapters, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time, ILogger<AttemptLoop> logger)
+    IEnumerable<IProviderAdapter> adapters, Answers answers, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time,
+    ILogger<AttemptLoop> logger)
 {
     private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(adapter => adapter.Name);
 
@@ -20,7 +21,7 @@ internal sealed partial class AttemptLoop(
         var faults = new List<(Deployment Deployment, CallFault Fault)>();
         foreach (var deployment in candidates.Take(options.Value.MaxAttempts))
         {
-            var attempt = new Attempt(call, deployment, options.Value, time, client);
+            var attempt = new Attempt(call, deployment, answers, options.Value, time, client);
             try
             {
                 await attempt.OpenAsync(_adapters[deployment.Adapter], held, HoldPlan.Grows(call, held, deployment) ? growth : null);

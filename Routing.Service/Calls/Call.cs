@@ -1,4 +1,5 @@
 using LlmGateway.Protos.Keys.V1;
+using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Dialects;
 
 namespace LlmGateway.Routing.Calls;
@@ -22,7 +23,11 @@ internal sealed record Call
 
     public required bool IncludeUsage { get; init; }
 
+    /// <summary>In OpenAI's chat form, whatever the client's dialect.</summary>
     public required ChatRequest Request { get; init; }
+
+    /// <summary>As the client sent it.</summary>
+    public required ClientBody Client { get; init; }
 
     /// <summary>When the call arrived, for its timings.</summary>
     public required DateTimeOffset StartedAt { get; init; }
@@ -30,3 +35,7 @@ internal sealed record Call
     /// <summary>The same moment, for the total timer.</summary>
     public required long StartedTimestamp { get; init; }
 }
+
+/// <param name="Dialect">The API that the client speaks.</param>
+/// <param name="Body">Its bytes.</param>
+internal sealed record ClientBody(Dialect Dialect, ReadOnlyMemory<byte> Body);

@@ -24,10 +24,11 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
 
     public ValueTask<bool> ChunkAsync(Chunk chunk, bool last = false) => WriteAsync(new CompleteEvent { Chunk = chunk }, flush: !last);
 
-    public ValueTask<bool> ChunkAsync(ReadOnlyMemory<byte> json)
+    /// <summary>The last events before the end.</summary>
+    public ValueTask<bool> ChunkAsync(IReadOnlyList<ReadOnlyMemory<byte>> events)
     {
         var chunk = new Chunk();
-        chunk.Events.Add(UnsafeByteOperations.UnsafeWrap(json));
+        chunk.Events.AddRange(events.Select(UnsafeByteOperations.UnsafeWrap));
         return ChunkAsync(chunk, last: true);
     }
 

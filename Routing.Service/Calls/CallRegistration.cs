@@ -1,4 +1,5 @@
 using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Routing.Streaming;
 using LlmGateway.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
@@ -20,6 +21,7 @@ internal static class CallRegistration
         builder.Services.AddSingleton<HoldReturner>();
         builder.Services.AddHostedService(services => services.GetRequiredService<HoldReturner>());
         builder.Services.AddSingleton<SettlementDesk>();
+        builder.Services.AddSingleton<Answers>();
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();
     }

@@ -2,7 +2,6 @@ using System.Runtime.ExceptionServices;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Catalog;
-using LlmGateway.Routing.Dialects;
 using LlmGateway.Routing.Selection;
 using LlmGateway.Routing.Streaming;
 using Microsoft.Extensions.Options;
@@ -172,13 +171,11 @@ internal sealed class CallRunner(
         if (attempt.Plain is { } plain)
         {
             _ = await output.StartedAsync(attempt, attemptCount)
-                && await output.ChunkAsync(ChatAnswer.WithCost(plain.Json, plain.UsageRange, usage, settled.CostNanoUsd));
+                && await output.ChunkAsync([Answers.Close(plain, usage, settled.CostNanoUsd)]);
         }
-        else if (call.IncludeUsage)
+        else if (attempt.Stream!.Close(usage, settled.CostNanoUsd, call.IncludeUsage) is { Count: > 0 } last)
         {
-            var stream = attempt.Stream!;
-            await output.ChunkAsync(
-                ChatAnswer.UsageChunk(stream.UsageChunk, stream.Usage.Span, stream.FirstChunk, usage, settled.CostNanoUsd));
+            await output.ChunkAsync(last);
         }
 
         await output.EndedAsync(new Ended

@@ -13,6 +13,8 @@ internal sealed record CatalogBuilder(
     private const string FallbackModel = "gpt-3.5-turbo";
 
     private static readonly Uri OpenAiAddress = new("https://api.openai.com/v1/");
+    private static readonly Uri AnthropicAddress = new("https://api.anthropic.com/v1/");
+    private static readonly Uri GeminiAddress = new("https://generativelanguage.googleapis.com/v1beta/");
     private static readonly Uri OllamaAddress = new("http://localhost:11434/v1/");
 
     /// <param name="discovered">Names that the server of LLM_SERVER_URL lists.</param>
@@ -89,10 +91,29 @@ internal sealed record CatalogBuilder(
                 return Own(entry, ProviderName.Vllm, fallback: null);
             case ProviderName.Ollama:
                 return Own(entry, ProviderName.Ollama, OllamaAddress);
+            case ProviderName.Anthropic:
+                return AtVendor(entry, Providers.Anthropic, AnthropicAddress);
+            case ProviderName.Gemini:
+                return AtVendor(entry, Providers.Gemini, GeminiAddress);
             default:
                 // A provider by a known name that no adapter speaks yet.
                 return null;
         }
+    }
+
+    /// <summary>A vendor with a wire of its own, at its own address or at one that stands in for it.</summary>
+    private Deployment? AtVendor(CheckedEntry entry, ProviderAccount account, Uri vendor)
+    {
+        var written = entry.Entry.ApiBase is { } text ? KeyReference.Resolve(text.Value, Configuration) : account.BaseUrl;
+        return Key(entry, account) is { } key
+            ? From(entry, entry.Provider) with
+            {
+                Adapter = entry.Provider,
+                BaseAddress = ServerAddress.TryParse(written ?? "", vendor.AbsolutePath) ?? vendor,
+                Key = key,
+                Prices = entry.Prices ?? FilePrices(entry),
+            }
+            : null;
     }
 
     /// <summary>A server of one's own: no key unless the file gives one, and no price unless the file gives one.</summary>

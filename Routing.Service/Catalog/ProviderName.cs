@@ -17,6 +17,12 @@ internal static class ProviderName
     public const string Ollama = "ollama";
     public const string Vllm = "vllm";
     public const string Mock = "mock";
+    public const string Anthropic = "anthropic";
+    public const string Gemini = "gemini";
+    public const string Azure = "azure";
+
+    /// <summary>A LiteLLM proxy.</summary>
+    public const string LiteLlm = "litellm";
 
     private static readonly FrozenDictionary<string, string> Known = new Dictionary<string, string>
     {
@@ -26,16 +32,16 @@ internal static class ProviderName
         [Vllm] = Vllm,
         ["hosted_vllm"] = Vllm,
         [Mock] = Mock,
-        ["anthropic"] = "anthropic",
-        ["gemini"] = "gemini",
-        ["azure"] = "azure",
-        ["litellm"] = "litellm",
-        ["litellm_proxy"] = "litellm",
+        [Anthropic] = Anthropic,
+        [Gemini] = Gemini,
+        [Azure] = Azure,
+        [LiteLlm] = LiteLlm,
+        ["litellm_proxy"] = LiteLlm,
     }.ToFrozenDictionary();
 
     private static readonly (string Prefix, string Provider)[] Bare =
     [
-        ("claude-", "anthropic"), ("gemini-", "gemini"), ("gpt-", OpenAi), ("chatgpt-", OpenAi), ("o1", OpenAi), ("o3", OpenAi),
+        ("claude-", Anthropic), ("gemini-", Gemini), ("gpt-", OpenAi), ("chatgpt-", OpenAi), ("o1", OpenAi), ("o3", OpenAi),
         ("o4", OpenAi), ("text-embedding-", OpenAi), ("davinci-", OpenAi), ("babbage-", OpenAi),
     ];
 

@@ -9,7 +9,9 @@ internal static class ServerAddress
     /// http://host:8080, http://host:8080/v1, http://host:8080/v1/completions and each with a slash at the end give
     /// http://host:8080/v1/. Null when it is no http or https address.
     /// </summary>
-    public static Uri? TryParse(string text)
+    /// <param name="text">As written.</param>
+    /// <param name="root">The API's path, where the address has none.</param>
+    public static Uri? TryParse(string text, string root = "/v1/")
     {
         var trimmed = text.TrimEnd('/');
         if (Array.Find(Endings, ending => trimmed.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } known)
@@ -23,6 +25,6 @@ internal static class ServerAddress
             return null;
         }
 
-        return new Uri(address.AbsolutePath == "/" ? trimmed + "/v1/" : trimmed + "/");
+        return new Uri(address.AbsolutePath == "/" ? trimmed + root : trimmed + "/");
     }
 }

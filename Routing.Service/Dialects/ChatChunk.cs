@@ -182,7 +182,7 @@ internal struct ChatChunk
 
         var start = (int)reader.TokenStartIndex;
         long? prompt = null, output = null, total = null;
-        long cached = 0, written = 0, reasoning = 0, hits = 0;
+        long cached = 0, written = 0, hour = 0, reasoning = 0, hits = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("prompt_tokens"u8))
@@ -199,7 +199,7 @@ internal struct ChatChunk
             }
             else if (reader.ValueTextEquals("prompt_tokens_details"u8))
             {
-                (cached, written) = Details(ref reader, "cached_tokens"u8, "cache_write_tokens"u8);
+                (cached, written, hour) = Details(ref reader, "cached_tokens"u8, "cache_write_tokens"u8, "cache_write_1h_tokens"u8);
             }
             else if (reader.ValueTextEquals("prompt_cache_hit_tokens"u8))
             {
@@ -207,7 +207,7 @@ internal struct ChatChunk
             }
             else if (reader.ValueTextEquals("completion_tokens_details"u8))
             {
-                (reasoning, _) = Details(ref reader, "reasoning_tokens"u8, default);
+                (reasoning, _, _) = Details(ref reader, "reasoning_tokens"u8, default, default);
             }
             else
             {
@@ -218,7 +218,10 @@ internal struct ChatChunk
 
         UsageRange = start..(int)reader.BytesConsumed;
         Usage = new ReportedUsage(
-            prompt, WithReasoning(output, total - prompt), cached > 0 ? cached : hits, written, reasoning);
+            prompt, WithReasoning(output, total - prompt), cached > 0 ? cached : hits, written, reasoning)
+        {
+            CacheWrite1h = hour,
+        };
     }
 
     // xAI leaves the reasoning out of the completion and has it in the total:
@@ -226,14 +229,15 @@ internal struct ChatChunk
     private static long? WithReasoning(long? output, long? rest) => output is null || rest is null ? output : Math.Max(output.Value, rest.Value);
 
     // May be null altogether, and each of its members too (vLLM).
-    private static (long First, long Second) Details(ref Utf8JsonReader reader, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    private static (long First, long Second, long Third) Details(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
-        long one = 0, two = 0;
+        long one = 0, two = 0, three = 0;
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            return (one, two);
+            return (one, two, three);
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -246,6 +250,10 @@ internal struct ChatChunk
             {
                 two = TokenCount.Read(ref reader) ?? 0;
             }
+            else if (reader.ValueTextEquals(third))
+            {
+                three = TokenCount.Read(ref reader) ?? 0;
+            }
             else
             {
                 reader.Read();
@@ -253,6 +261,6 @@ internal struct ChatChunk
             }
         }
 
-        return (one, two);
+        return (one, two, three);
     }
 }

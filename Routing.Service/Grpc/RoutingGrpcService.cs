@@ -54,6 +54,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
             Stream = request.Stream,
             IncludeUsage = request.IncludeUsage,
             Request = chat,
+            Client = new ClientBody(request.Dialect, request.Body.Memory),
             StartedAt = time.GetUtcNow(),
             StartedTimestamp = time.GetTimestamp(),
         }, null);

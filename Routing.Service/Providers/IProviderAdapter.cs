@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
@@ -24,12 +25,35 @@ internal interface IProviderAdapter
 }
 
 /// <param name="Deployment">Where to.</param>
-/// <param name="Chat">The client's request.</param>
+/// <param name="Chat">The client's request, in OpenAI's chat form whatever its own was.</param>
 /// <param name="Stream">The form of the answer.</param>
 /// <param name="MaxTokens">The output's maximum, when the client set none.</param>
 /// <param name="Written">To be called when the provider has the whole request, and so may bill it.</param>
-internal sealed record ProviderRequest(Deployment Deployment, ChatRequest Chat, bool Stream, long? MaxTokens, Action Written);
+internal sealed record ProviderRequest(Deployment Deployment, ChatRequest Chat, bool Stream, long? MaxTokens, Action Written)
+{
+    /// <summary>The client's own request, for a provider that speaks the client's dialect.</summary>
+    public required ClientBody Client { get; init; }
+}
 
 /// <summary>Either an answer whose body is still to be read, or a fault.</summary>
-/// <param name="Body">In OpenAI's chat wire: SSE, or one JSON. Disposing it ends the provider's work.</param>
-internal sealed record ProviderReply(Stream? Body, CallFault? Fault, int Status);
+/// <param name="Body">SSE, or one JSON. Disposing it ends the provider's work.</param>
+internal sealed record ProviderReply(Stream? Body, CallFault? Fault, int Status)
+{
+    /// <summary>The body's dialect: OpenAI's chat, or the client's own if the bytes are to pass through.</summary>
+    public Dialect Wire { get; init; } = Dialect.OpenaiChat;
+
+    /// <summary>Makes <see cref="Wire"/> of the body; null where the body is in it already.</summary>
+    public IAnswerTranslator? Translator { get; init; }
+
+    /// <summary>The provider cannot do what a field asks for, and was not called: another deployment may.</summary>
+    /// <param name="deployment">Whose provider.</param>
+    /// <param name="param">The field, in the client's words.</param>
+    public static ProviderReply Unsupported(Deployment deployment, string param) => new(
+        null,
+        new CallFault(CallFailure.InvalidRequest, $"{deployment.Provider}/{deployment.UpstreamModel} does not support '{param}'.")
+        {
+            Param = param,
+            Code = "unsupported_parameter",
+        },
+        0);
+}

@@ -1,3 +1,5 @@
+using LlmGateway.Routing.Providers.Anthropic;
+using LlmGateway.Routing.Providers.Gemini;
 using LlmGateway.Routing.Providers.Mock;
 using LlmGateway.Routing.Providers.OpenAi;
 
@@ -9,7 +11,10 @@ internal static class ProviderRegistration
     {
         builder.Services.AddOptions<ProvidersOptions>().BindConfiguration("Providers").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ProviderHttp>();
+        builder.Services.AddSingleton<ProviderExchange>();
         builder.Services.AddSingleton<IProviderAdapter, OpenAiAdapter>();
+        builder.Services.AddSingleton<IProviderAdapter, AnthropicAdapter>();
+        builder.Services.AddSingleton<IProviderAdapter, GeminiAdapter>();
         builder.Services.AddSingleton<IProviderAdapter, MockAdapter>();
     }
 }

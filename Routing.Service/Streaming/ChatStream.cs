@@ -6,53 +6,36 @@ using LlmGateway.Routing.Providers.OpenAi;
 
 namespace LlmGateway.Routing.Streaming;
 
-internal enum StreamStep
-{
-    /// <summary>Something was read, with or without an event in it; more may come.</summary>
-    More,
-
-    /// <summary>The provider's own end arrived. <see cref="ChatStream.Events"/> may hold the last events.</summary>
-    Ended,
-
-    /// <summary>The answer broke off: <see cref="ChatStream.Fault"/> says how. <see cref="ChatStream.Events"/> is what came before.</summary>
-    Broken,
-}
-
 /// <summary>
 /// A streamed answer in OpenAI's chat wire, as events to relay. What a client must not see stays here: the usage chunk, which is
 /// metered and sent at the end with its cost; usage on other chunks; chunks with empty choices (Azure's first); errors and garbage, which end
 /// the answer; the terminator.
 /// </summary>
-internal sealed class ChatStream(Stream body, int choices, Deployment deployment, UsageMeter meter, int maxEventBytes) : IDisposable
+internal sealed class ChatStream(IEventReader reader, int choices, Deployment deployment, UsageMeter meter) : IAnswerStream
 {
-    private readonly SseReader _reader = new(body, maxEventBytes);
     private readonly StreamState _state = new(choices);
     private readonly List<ReadOnlyMemory<byte>> _events = [];
 
-    /// <summary>The JSON of each event to relay, of the last read. Valid until the next one.</summary>
+    // The provider's last usage chunk, whole; empty when its usage came otherwise or not at all.
+    private ReadOnlyMemory<byte> _usageChunk;
+
+    // The provider's last usage object.
+    private ReadOnlyMemory<byte> _usage;
+
+    // For the head of a usage chunk that the provider did not send.
+    private ReadOnlyMemory<byte> _firstChunk;
+
     public IReadOnlyList<ReadOnlyMemory<byte>> Events => _events;
 
-    /// <summary>Something that the client waits for has come: text, a tool call, or the reason why there is none.</summary>
     public bool HasContent { get; private set; }
 
     public CallFault? Fault { get; private set; }
 
-    /// <summary>The provider's last usage chunk, whole; empty when its usage came otherwise or not at all.</summary>
-    public ReadOnlyMemory<byte> UsageChunk { get; private set; }
-
-    /// <summary>The provider's last usage object.</summary>
-    public ReadOnlyMemory<byte> Usage { get; private set; }
-
-    /// <summary>The first chunk, for the head of a usage chunk that the provider did not send.</summary>
-    public ReadOnlyMemory<byte> FirstChunk { get; private set; }
-
-    /// <exception cref="IOException">The connection broke.</exception>
-    /// <exception cref="OperationCanceledException">A timer ended, or the client left.</exception>
     public async ValueTask<StreamStep> ReadAsync(CancellationToken cancellationToken)
     {
         _events.Clear();
-        var read = await _reader.ReadAsync(cancellationToken);
-        foreach (ref readonly var item in _reader.Events)
+        var read = await reader.ReadAsync(cancellationToken);
+        foreach (ref readonly var item in reader.Events)
         {
             if (_state.Terminated)
             {
@@ -76,11 +59,15 @@ internal sealed class ChatStream(Stream body, int choices, Deployment deployment
             SseRead.End when _state.MayEnd => StreamStep.Ended,
             SseRead.End => Break(Error("ended its answer without finishing it")),
             SseRead.TooLarge => Break(Error("sent an event that is too large")),
+            SseRead.Broken => Break(reader.Fault!),
             _ => throw new ArgumentOutOfRangeException(nameof(cancellationToken), read, "Not a way to read."),
         };
     }
 
-    public void Dispose() => _reader.Dispose();
+    public IReadOnlyList<ReadOnlyMemory<byte>> Close(TokenUsage usage, long costNanoUsd, bool includeUsage) =>
+        includeUsage ? [ChatAnswer.UsageChunk(_usageChunk, _usage.Span, _firstChunk, usage, costNanoUsd)] : [];
+
+    public void Dispose() => reader.Dispose();
 
     private CallFault? Take(in SseEvent item)
     {
@@ -120,16 +107,16 @@ internal sealed class ChatStream(Stream body, int choices, Deployment deployment
         if (chunk.UsageRange is { } usage)
         {
             meter.Report(chunk.Usage);
-            Usage = json[usage].ToArray();
-            UsageChunk = chunk is { HasChoices: true, Choices: 0 } ? json.ToArray() : default;
+            _usage = json[usage].ToArray();
+            _usageChunk = chunk is { HasChoices: true, Choices: 0 } ? json.ToArray() : default;
         }
     }
 
     private void Relay(ReadOnlyMemory<byte> json, in ChatChunk chunk)
     {
-        if (FirstChunk.IsEmpty)
+        if (_firstChunk.IsEmpty)
         {
-            FirstChunk = json.ToArray();
+            _firstChunk = json.ToArray();
         }
 
         if (chunk.ContentBytes > 0)

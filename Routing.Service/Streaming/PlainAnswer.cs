@@ -1,7 +1,9 @@
+using System.Text.Json;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Providers.OpenAi;
 
 namespace LlmGateway.Routing.Streaming;
@@ -14,11 +16,13 @@ internal sealed record PlainAnswer(ReadOnlyMemory<byte> Json, Range? UsageRange,
     private const int FirstSize = 16 * 1024;
 
     /// <param name="body">The response's body.</param>
+    /// <param name="translator">Makes OpenAI's chat wire of it; null where it is.</param>
     /// <param name="timers">The first byte and each gap count.</param>
     /// <param name="deployment">Who answers.</param>
     /// <param name="meter">Gets the usage and the content.</param>
     /// <param name="maxBytes">A larger answer is a fault.</param>
-    public static async Task<PlainAnswer> ReadAsync(Stream body, CallTimers timers, Deployment deployment, UsageMeter meter, int maxBytes)
+    public static async Task<PlainAnswer> ReadAsync(
+        Stream body, IAnswerTranslator? translator, CallTimers timers, Deployment deployment, UsageMeter meter, int maxBytes)
     {
         var buffer = new byte[FirstSize];
         var length = 0;
@@ -38,7 +42,21 @@ internal sealed record PlainAnswer(ReadOnlyMemory<byte> Json, Range? UsageRange,
         }
 
         timers.Received();
-        return Judge(buffer.AsMemory(0, length), deployment, meter);
+        return Judge(buffer.AsMemory(0, length), translator, deployment, meter);
+    }
+
+    private static PlainAnswer Judge(ReadOnlyMemory<byte> body, IAnswerTranslator? translator, Deployment deployment, UsageMeter meter)
+    {
+        try
+        {
+            var (json, fault) = translator?.Translate(body) ?? (body, null);
+            return fault is null ? Judge(json, deployment, meter) : new PlainAnswer(default, null, fault);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Not JSON, or not of the types that the wire has.
+            return Broken(deployment, "sent an answer that cannot be read");
+        }
     }
 
     private static PlainAnswer Judge(ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using LlmGateway.Routing.Calls;
 
 namespace LlmGateway.Routing.Streaming;
 
@@ -18,6 +19,9 @@ internal enum SseRead
 
     /// <summary>An event is larger than allowed.</summary>
     TooLarge,
+
+    /// <summary>The answer ended in a fault: <see cref="IEventReader.Fault"/>.</summary>
+    Broken,
 }
 
 /// <summary>
@@ -34,7 +38,7 @@ internal enum SseRead
 /// Works on bytes in one buffer from the array pool and hands out slices of it, all events of one read together: a chunk costs no
 /// allocation. (System.Net.ServerSentEvents parses one event at a time, and drops lines without a known field unseen.)
 /// </summary>
-internal sealed class SseReader(Stream stream, int maxEventBytes) : IDisposable
+internal sealed class SseReader(Stream stream, int maxEventBytes) : IEventReader
 {
     private const int FirstSize = 16 * 1024;
     private const byte Cr = (byte)'\r';
@@ -53,6 +57,9 @@ internal sealed class SseReader(Stream stream, int maxEventBytes) : IDisposable
 
     /// <summary>The events of the last read.</summary>
     public ReadOnlySpan<SseEvent> Events => CollectionsMarshal.AsSpan(_events);
+
+    /// <summary>Bytes do not fail: what reads them judges.</summary>
+    public CallFault? Fault => null;
 
     /// <summary>Bytes received so far.</summary>
     public long Received { get; private set; }

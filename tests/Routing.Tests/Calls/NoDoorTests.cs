@@ -31,7 +31,9 @@ public sealed class NoDoorTests
         Types.Where(type => type.GetFields(All).Any(field => typeof(HttpMessageInvoker).IsAssignableFrom(field.FieldType) || field.FieldType == typeof(IHttpClientFactory)))
             .Select(Outermost).Distinct().ShouldBe([typeof(ProviderHttp)]);
         Types.Where(type => type.GetFields(All).Any(field => field.FieldType == typeof(ProviderHttp)))
-            .Select(Outermost).Distinct().Where(type => !typeof(IProviderAdapter).IsAssignableFrom(type)).ShouldBe([typeof(ServerDiscovery)]);
+            .Select(Outermost).Distinct().ShouldBe([typeof(ServerDiscovery), typeof(ProviderExchange)], ignoreOrder: true);
+        Types.Where(type => type.GetFields(All).Any(field => field.FieldType == typeof(ProviderExchange)))
+            .Select(Outermost).Distinct().ShouldAllBe(type => typeof(IProviderAdapter).IsAssignableFrom(type));
     }
 
     [Fact]
@@ -39,7 +41,8 @@ public sealed class NoDoorTests
     {
         var adapters = Types.Where(type => type.IsClass && typeof(IProviderAdapter).IsAssignableFrom(type)).ToList();
         adapters.Count.ShouldBeGreaterThan(1);
-        foreach (var method in adapters.SelectMany(adapter => adapter.GetMethods(All)).Where(method => !method.IsPrivate && !method.IsSpecialName))
+        foreach (var method in adapters.Append(typeof(ProviderExchange)).SelectMany(adapter => adapter.GetMethods(All))
+            .Where(method => !method.IsPrivate && !method.IsSpecialName && method.Name != nameof(ProviderExchange.Message)))
         {
             method.GetParameters().Select(parameter => parameter.ParameterType).ShouldContain(typeof(HeldCall), $"{method.DeclaringType} {method}");
         }

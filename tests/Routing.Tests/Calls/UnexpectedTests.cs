@@ -99,6 +99,7 @@ public sealed class UnexpectedTests(RoutingFixture fixture) : IClassFixture<Rout
             Stream = request.Stream,
             IncludeUsage = request.IncludeUsage,
             Request = ChatRequest.Read(request.Body.Memory, out _, out _)!,
+            Client = new ClientBody(request.Dialect, request.Body.Memory),
             StartedAt = TimeProvider.System.GetUtcNow(),
             StartedTimestamp = TimeProvider.System.GetTimestamp(),
         };

@@ -20,7 +20,7 @@ public sealed class ChatStreamTests
         read.Events.ShouldBe([.. Recorded.Contents, Recorded.Finish]);
         read.Step.ShouldBe(StreamStep.Ended);
         read.Usage.ShouldBe(new TokenUsage(9, 2, 0, 5, 0, Estimated: false));
-        read.UsageChunk.ShouldBe(Recorded.Usage);
+        read.Last.ShouldBe(Recorded.Usage[..^2] + ""","cost":0.000000007,"cost_details":{"upstream_inference_cost":null}}}""");
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class ChatStreamTests
 
         read.Step.ShouldBe(StreamStep.Ended);
         read.Usage.ShouldBe(new TokenUsage(3, 0, 0, 2, 0, Estimated: false));
-        read.UsageChunk.ShouldBeEmpty();
+        read.Last.ShouldContain("\"choices\":[],\"usage\":{\"prompt_tokens\":3,");
         read.Events.ShouldBe(
         [
             """{"id":"1","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}],"usage":null}""",
@@ -183,7 +183,7 @@ public sealed class ChatStreamTests
     private static async Task<Result> ReadAsync(byte[] bytes, IEnumerable<int>? cuts = null, bool breaks = false, int choices = 1)
     {
         var meter = new UsageMeter(promptBytes: 40, promptExtra: 0);
-        using var stream = new ChatStream(new PiecesStream(bytes, cuts ?? [], breaks), choices, Provider, meter, 1024 * 1024);
+        using var stream = new ChatStream(new SseReader(new PiecesStream(bytes, cuts ?? [], breaks), 1024 * 1024), choices, Provider, meter);
         var events = new List<string>();
         var step = StreamStep.More;
         while (step == StreamStep.More)
@@ -201,8 +201,11 @@ public sealed class ChatStreamTests
             events.AddRange(stream.Events.Select(item => Encoding.UTF8.GetString(item.Span)));
         }
 
-        return new Result(step, events, meter.Read(), Encoding.UTF8.GetString(stream.UsageChunk.Span), stream.Fault, stream.HasContent);
+        return new Result(step, events, meter.Read(), Last(stream, meter), stream.Fault, stream.HasContent);
     }
 
-    private sealed record Result(StreamStep Step, List<string> Events, TokenUsage Usage, string UsageChunk, CallFault? Fault, bool HasContent);
+    private static string Last(ChatStream stream, UsageMeter meter) =>
+        Encoding.UTF8.GetString(stream.Close(meter.Read(), costNanoUsd: 7, includeUsage: true).ShouldHaveSingleItem().Span);
+
+    private sealed record Result(StreamStep Step, List<string> Events, TokenUsage Usage, string Last, CallFault? Fault, bool HasContent);
 }

@@ -1,4 +1,4 @@
-namespace LlmGateway.Routing.Providers.OpenAi;
+namespace LlmGateway.Routing.Providers;
 
 /// <summary>A response's body that takes the response with it: closed early, the provider sees the connection or stream end.</summary>
 internal sealed class ResponseStream(HttpResponseMessage response, Stream body) : Stream
