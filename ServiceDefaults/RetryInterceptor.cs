@@ -7,9 +7,9 @@ using Polly.Retry;
 namespace LlmGateway.ServiceDefaults;
 
 /// <summary>
-/// Sends an idempotent unary call again when the service was unavailable. All attempts share the call's deadline, so an attempt after it
-/// fails without being sent. grpc-dotnet's own retries are a service config by method name; here the proto file's idempotency_level
-/// decides, so that a new method cannot be forgotten or wrongly listed.
+/// Sends an idempotent unary call again when the service was unavailable, unless that says by <see cref="RetryPushback"/> that it stays so.
+/// All attempts share the call's deadline, so an attempt after it fails without being sent. grpc-dotnet's own retries are a service config
+/// by method name; here the proto file's idempotency_level decides, so that a new method cannot be forgotten or wrongly listed.
 /// </summary>
 internal sealed class RetryInterceptor : Interceptor
 {
@@ -24,8 +24,9 @@ internal sealed class RetryInterceptor : Interceptor
             : new ResiliencePipelineBuilder()
                 .AddRetry(new RetryStrategyOptions
                 {
-                    ShouldHandle = static attempt =>
-                        ValueTask.FromResult(attempt.Outcome.Exception is RpcException { StatusCode: StatusCode.Unavailable }),
+                    ShouldHandle = static attempt => ValueTask.FromResult(
+                        attempt.Outcome.Exception is RpcException { StatusCode: StatusCode.Unavailable } failure
+                        && !RetryPushback.IsNotAgain(failure.Trailers)),
                     MaxRetryAttempts = options.Attempts - 1,
                     Delay = options.RetryDelay,
                     BackoffType = DelayBackoffType.Exponential,

@@ -11,8 +11,9 @@ namespace LlmGateway.Gateway.Authentication;
 ///    <see cref="AuthOptions.RefusedSeconds"/>.
 /// 2. Otherwise Keys.Service is asked: about known keys in one lane, about all others in another, so that whoever floods the gateway with
 ///    wrong keys waits behind himself.
-/// 3. When it does not answer within a tenth of a second, a key vouched for less than <see cref="AuthOptions.StaleSeconds"/> ago goes on
-///    working, each one by its own time. About any other nobody can judge.
+/// 3. When it does not answer within a tenth of a second of the first who asks, a key vouched for less than
+///    <see cref="AuthOptions.StaleSeconds"/> ago goes on working, each one by its own time, and who comes later does not wait. About any
+///    other nobody can judge.
 /// 4. A key that expires is refused from then on, whoever can be asked. One that a tariff's next version changes is verified anew then.
 /// 5. A change in the stream takes the trust from every key that it may concern. The entry stays only to say that its secret belongs in the
 ///    lane of known keys; it lets nobody in, also when Keys.Service is down.
@@ -78,12 +79,12 @@ internal sealed class KeyDirectory
         {
             return now < known.CheckAt && now - VouchedAt(known) < _freshTicks
                 ? new(Admit(new(KeyVerdict.Known, known), now))
-                : new(RecheckAsync(hash, _rechecks.AskAsync(hash, presented)));
+                : new(RecheckAsync(hash, _rechecks.Ask(hash, presented)));
         }
 
         return _refused.TryGet(hash, out var refused) && now - refused.At < _refusedTicks
             ? new(new KeyLookup(KeyVerdict.Refused, Reason: refused.Reason))
-            : new(AdmitAsync(_newcomers.AskAsync(hash, presented)));
+            : new(AdmitAsync(_newcomers.Ask(hash, presented).Answer));
     }
 
     /// <summary>Takes what the stream of changes says.</summary>
@@ -159,17 +160,20 @@ internal sealed class KeyDirectory
         return lookup;
     }
 
-    private async Task<KeyLookup> RecheckAsync(SecretHash hash, Task<KeyLookup> asking)
+    private async Task<KeyLookup> RecheckAsync(SecretHash hash, Question question)
     {
-        var lookup = FromMemory(hash).Verdict == KeyVerdict.Known && !await IsAnsweredAsync(asking) ? new(KeyVerdict.Unknowable) : await asking;
+        var lookup = FromMemory(hash).Verdict == KeyVerdict.Known && !await IsAnsweredAsync(question)
+            ? new(KeyVerdict.Unknowable)
+            : await question.Answer;
         return Admit(lookup.Verdict == KeyVerdict.Unknowable ? FromMemory(hash) : lookup, _time.GetTimestamp());
     }
 
-    private async Task<bool> IsAnsweredAsync(Task<KeyLookup> asking)
+    private async Task<bool> IsAnsweredAsync(Question question)
     {
+        var left = MemorySuffices - _time.GetElapsedTime(question.OpenedAt);
         try
         {
-            await asking.WaitAsync(MemorySuffices, _time);
+            await question.Answer.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
             return true;
         }
         catch (TimeoutException)

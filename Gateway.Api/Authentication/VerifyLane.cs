@@ -11,7 +11,7 @@ namespace LlmGateway.Gateway.Authentication;
 internal readonly record struct VerifyAnswer(Question Question, Verification Verification, long Position, long AskedAt, bool IsLast);
 
 /// <summary>A secret that Keys.Service is asked about, and all who wait for the answer.</summary>
-internal sealed class Question(SecretHash hash, PresentedSecret secret, bool isToken)
+internal sealed class Question(SecretHash hash, PresentedSecret secret, bool isToken, long openedAt)
 {
     // Its continuations run elsewhere: they are requests, and the next batch must not wait for them.
     private readonly TaskCompletionSource<KeyLookup> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,6 +21,9 @@ internal sealed class Question(SecretHash hash, PresentedSecret secret, bool isT
     public PresentedSecret Secret => secret;
 
     public bool IsToken => isToken;
+
+    /// <summary>The timestamp of the first who wanted to know.</summary>
+    public long OpenedAt => openedAt;
 
     public int Asked { get; set; }
 
@@ -46,7 +49,7 @@ internal sealed partial class VerifyLane(
     public const int MaxAsked = 3;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly Task<KeyLookup> Unanswered = Task.FromResult(new KeyLookup(KeyVerdict.Unknowable));
+    private static readonly Question Unanswered = NewUnanswered();
 
     private readonly Lock _lock = new();
     private readonly Dictionary<SecretHash, Question> _open = [];
@@ -56,14 +59,15 @@ internal sealed partial class VerifyLane(
     // The timestamp from which a silent Keys.Service may be asked again; 0 while it answers.
     private long _askAgainAt;
 
-    public Task<KeyLookup> AskAsync(SecretHash hash, Presented presented)
+    /// <summary>The question is open, or its answer is there already.</summary>
+    public Question Ask(SecretHash hash, Presented presented)
     {
         Question? question;
         lock (_lock)
         {
             if (_open.TryGetValue(hash, out question))
             {
-                return question.Answer;
+                return question;
             }
 
             if (_waiting.Count >= MaxWaiting || !MayAsk())
@@ -71,12 +75,12 @@ internal sealed partial class VerifyLane(
                 return Unanswered;
             }
 
-            question = new(hash, presented.ToProto(), presented.IsToken);
+            question = new(hash, presented.ToProto(), presented.IsToken, time.GetTimestamp());
             _open.Add(hash, question);
             _waiting.Enqueue(question);
             if (_running == MaxInFlight)
             {
-                return question.Answer;
+                return question;
             }
 
             _running++;
@@ -84,7 +88,14 @@ internal sealed partial class VerifyLane(
 
         // Those who wait for its answers see it end.
         _ = RunAsync();
-        return question.Answer;
+        return question;
+    }
+
+    private static Question NewUnanswered()
+    {
+        var question = new Question(default, new(), isToken: false, openedAt: 0);
+        question.Settle(new(KeyVerdict.Unknowable));
+        return question;
     }
 
     private bool MayAsk()

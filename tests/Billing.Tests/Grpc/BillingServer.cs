@@ -16,9 +16,17 @@ namespace LlmGateway.Billing.Tests.Grpc;
 /// <summary>Program.cs with a database of its own, on ports that are free.</summary>
 public sealed class BillingServer : IAsyncLifetime
 {
+    private readonly string? _connectionString;
     private WebApplication? _app;
     private GrpcChannel? _channel;
     private int _accounts;
+
+    public BillingServer()
+    {
+    }
+
+    /// <summary>On a database that the test has made.</summary>
+    internal BillingServer(string connectionString) => _connectionString = connectionString;
 
     public Uri HttpAddress { get; private set; } = new("http://unset");
 
@@ -34,7 +42,7 @@ public sealed class BillingServer : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var connectionString = await new PostgresFixture().CreateDatabaseAsync();
+        var connectionString = _connectionString ?? await new PostgresFixture().CreateDatabaseAsync();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
         builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:billingdb", connectionString)]);
         // The service's own ports are in its appsettings, and several of these run at once.
