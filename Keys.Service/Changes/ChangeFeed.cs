@@ -27,7 +27,8 @@ internal sealed partial class ChangeFeed(NpgsqlDataSource database, TimeProvider
     /// <summary>What is older vouches for nothing.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
+    /// <summary>Between two looks at the database that nobody wished for.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
 
     private readonly Channel<bool> _wishes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private ChangeMoment _current = new(Newest: 0, ReadAt: 0);

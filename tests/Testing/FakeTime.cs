@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace LlmGateway.Testing;
 
 /// <summary>
@@ -46,6 +48,29 @@ public sealed class FakeTime(DateTimeOffset start) : TimeProvider
         lock (_lock)
         {
             _now = target;
+        }
+    }
+
+    /// <summary>Ends when somebody waits for this long from now; a TimeoutException after 30 s. To move the clock before would be too early.</summary>
+    public async Task TimerSetAsync(TimeSpan dueIn)
+    {
+        var asked = Stopwatch.GetTimestamp();
+        while (!IsSet(dueIn))
+        {
+            if (Stopwatch.GetElapsedTime(asked) > TimeSpan.FromSeconds(30))
+            {
+                throw new TimeoutException($"Nobody waits for {dueIn}.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(2));
+        }
+    }
+
+    private bool IsSet(TimeSpan dueIn)
+    {
+        lock (_lock)
+        {
+            return _timers.Any(timer => timer.Due - _now == dueIn);
         }
     }
 

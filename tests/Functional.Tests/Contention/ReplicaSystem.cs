@@ -14,7 +14,13 @@ public sealed class ReplicaSystem : IAsyncLifetime
     public async Task InitializeAsync() => _system = await GatewaySystem.StartAsync(new SystemSettings
     {
         WithReplicas = true,
-        Environment = { ["Billing__DefaultBalance"] = "1.00" },
+        Environment =
+        {
+            ["Billing__DefaultBalance"] = "1.00",
+
+            // A thousand calls at once on a busy machine: none is to be refused for want of time.
+            ["Billing__HoldTimeout"] = "00:00:30",
+        },
     });
 
     public async Task DisposeAsync()

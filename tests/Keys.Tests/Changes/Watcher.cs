@@ -7,7 +7,7 @@ namespace LlmGateway.Keys.Tests.Changes;
 /// <summary>One open stream of changes.</summary>
 internal sealed class Watcher(AsyncServerStreamingCall<RevocationsReply> call) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static Watcher Open(KeysHost host, long? after = null)
     {
