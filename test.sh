@@ -54,6 +54,9 @@ run() {
   done
 }
 
+step "allocations"
+dotnet artifacts/bin/Micro/release/micro-bench.dll --check || failed=1
+
 run gate "Category!=Timed&Category!=Long"
 run timed "Category=Timed"
 if $long; then run long "Category=Long"; fi

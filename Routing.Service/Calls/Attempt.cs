@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Catalog;
@@ -101,6 +102,7 @@ internal sealed class Attempt : IDisposable
     }
 
     /// <summary>Waits for more of the stream. What arrived is in the chunk, whatever the state is then.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Chunk?> ReadAsync()
     {
         try
@@ -251,7 +253,7 @@ internal sealed class Attempt : IDisposable
     }
 
     // The stream's memory is good until its next read: a chunk that is written before it needs no copy.
-    private static Chunk? ToChunk(IReadOnlyList<ReadOnlyMemory<byte>> events, bool copy)
+    internal static Chunk? ToChunk(IReadOnlyList<ReadOnlyMemory<byte>> events, bool copy)
     {
         if (events.Count == 0)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using LlmGateway.Protos.Routing.V1;
@@ -52,6 +53,7 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
         return WriteAsync(new CompleteEvent { Failed = failed }, flush: true);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteAsync(CompleteEvent item, bool flush)
     {
         try

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
@@ -31,6 +32,8 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
 
     public CallFault? Fault { get; private set; }
 
+    // Once a chunk: a state machine of its own each time would be the relay's only garbage.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StreamStep> ReadAsync(CancellationToken cancellationToken)
     {
         _events.Clear();
@@ -125,7 +128,11 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
         }
 
         HasContent |= chunk.ContentBytes > 0 || chunk.Finished is not null;
-        _state.Finished(chunk.Finished ?? []);
+        if (chunk.Finished is { } finished)
+        {
+            _state.Finished(finished);
+        }
+
         _events.Add(chunk.UsageRange is { } usage ? ChatAnswer.WithNullUsage(json.Span, usage) : json);
     }
 

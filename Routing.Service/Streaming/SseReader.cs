@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LlmGateway.Routing.Calls;
 
@@ -68,6 +69,7 @@ internal sealed class SseReader(Stream stream, int maxEventBytes) : IEventReader
     /// Waits for the next bytes, and returns all events that arrived together. Bytes without an event return too: a comment says that the
     /// server lives, and the caller's timers are to know.
     /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<SseRead> ReadAsync(CancellationToken cancellationToken)
     {
         _events.Clear();

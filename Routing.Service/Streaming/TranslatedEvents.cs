@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using LlmGateway.Protos.Routing.V1;
@@ -17,6 +18,7 @@ internal sealed class TranslatedEvents(SseReader reader, IAnswerTranslator trans
 
     public CallFault? Fault { get; private set; }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<SseRead> ReadAsync(CancellationToken cancellationToken)
     {
         _events.Clear();
