@@ -48,6 +48,9 @@ internal sealed record Deployment
     /// <summary>The model whose prices are meant, where it is another one.</summary>
     public ModelName? PricedAs { get; init; }
 
+    /// <summary>A field that the provider cannot do is left out; otherwise the call is refused and the field named.</summary>
+    public bool DropParams { get; init; }
+
     public Candidate ToCandidate() => new() { Deployment = Id, Provider = Provider, Model = UpstreamModel };
 }
 
