@@ -77,11 +77,11 @@ internal sealed record CatalogBuilder(
             case ProviderName.Mock:
                 return Mocked(entry);
             case ProviderName.OpenAi when entry.Entry.ApiBase is null || IsVendor(entry):
-                return Key(entry, Providers.OpenAi) is { } key
+                return Keys(entry, Providers.OpenAi) is { Count: > 0 } keys
                     ? From(entry, ProviderName.OpenAi) with
                     {
                         BaseAddress = ServerAddress.TryParse(Providers.OpenAi.BaseUrl) ?? OpenAiAddress,
-                        Key = key,
+                        Keys = keys,
                         Prices = entry.Prices ?? FilePrices(entry),
                     }
                     : null;
@@ -105,12 +105,12 @@ internal sealed record CatalogBuilder(
     private Deployment? AtVendor(CheckedEntry entry, ProviderAccount account, Uri vendor)
     {
         var written = entry.Entry.ApiBase is { } text ? KeyReference.Resolve(text.Value, Configuration) : account.BaseUrl;
-        return Key(entry, account) is { } key
+        return Keys(entry, account) is { Count: > 0 } keys
             ? From(entry, entry.Provider) with
             {
                 Adapter = entry.Provider,
                 BaseAddress = ServerAddress.TryParse(written ?? "", vendor.AbsolutePath) ?? vendor,
-                Key = key,
+                Keys = keys,
                 Prices = entry.Prices ?? FilePrices(entry),
             }
             : null;
@@ -120,10 +120,10 @@ internal sealed record CatalogBuilder(
     private Deployment? Own(CheckedEntry entry, string provider, Uri? fallback)
     {
         var address = Address(entry) ?? (entry.Entry.ApiBase is null ? fallback : null);
-        var key = entry.Entry.ApiKey is { } reference ? Resolve(reference) : null;
-        return address is null || (entry.Entry.ApiKey is not null && key is null)
+        var keys = entry.Entry.ApiKey is { } reference ? Resolve(reference) : [];
+        return address is null || (entry.Entry.ApiKey is not null && keys.Count == 0)
             ? null
-            : From(entry, provider) with { BaseAddress = address, Key = key, Prices = entry.Prices ?? TokenPrices.Free };
+            : From(entry, provider) with { BaseAddress = address, Keys = keys, Prices = entry.Prices ?? TokenPrices.Free };
     }
 
     private Deployment OnServer(string name, Uri address) => new()
@@ -134,7 +134,7 @@ internal sealed record CatalogBuilder(
         UpstreamModel = name,
         Adapter = ProviderName.OpenAi,
         BaseAddress = address,
-        Key = Providers.LlmServer.ApiKey.Length > 0 ? new ProviderKey(Providers.LlmServer.ApiKey) : null,
+        Keys = Providers.LlmServer.Keys,
         Prices = TokenPrices.Free,
     };
 
@@ -166,12 +166,11 @@ internal sealed record CatalogBuilder(
     private TokenPrices? FilePrices(CheckedEntry entry) => Catalog.Entries.FirstOrDefault(other => other.Prices is not null
         && other.Provider == entry.Provider && other.Model == entry.Model && (other.Entry.ApiBase is null || IsVendor(other)))?.Prices;
 
-    private ProviderKey? Key(CheckedEntry entry, ProviderAccount account) => entry.Entry.ApiKey is { } reference
-        ? Resolve(reference)
-        : account.ApiKey.Length > 0 ? new ProviderKey(account.ApiKey) : null;
+    private IReadOnlyList<ProviderKey> Keys(CheckedEntry entry, ProviderAccount account) =>
+        entry.Entry.ApiKey is { } reference ? Resolve(reference) : account.Keys;
 
-    private ProviderKey? Resolve(CatalogText reference) =>
-        KeyReference.Resolve(reference.Value, Configuration) is { } secret ? new ProviderKey(secret) : null;
+    private IReadOnlyList<ProviderKey> Resolve(CatalogText reference) =>
+        KeyReference.Resolve(reference.Value, Configuration) is { } secret ? ProviderKey.Split(secret) : [];
 
     private Uri? Address(CheckedEntry entry) => entry.Entry.ApiBase is { } text && KeyReference.Resolve(text.Value, Configuration) is { } resolved
         ? ServerAddress.TryParse(resolved)

@@ -32,7 +32,18 @@ internal sealed record Deployment
     /// <summary>The API's root, with a slash at the end. Null where the adapter needs none.</summary>
     public Uri? BaseAddress { get; init; }
 
-    public ProviderKey? Key { get; init; }
+    /// <summary>The keys of the account there, to be used in turn. Empty where the provider asks for none.</summary>
+    public IReadOnlyList<ProviderKey> Keys { get; init; } = [];
+
+    /// <summary>The key that one call uses: of <see cref="Keys"/>, the first unless another was chosen.</summary>
+    public ProviderKey? Key
+    {
+        get => field ?? (Keys.Count > 0 ? Keys[0] : null);
+        init;
+    }
+
+    /// <summary>Until a stream's first content, in place of Calls:FirstTokenTimeout; null where that counts.</summary>
+    public TimeSpan? FirstTokenTimeout { get; init; }
 
     /// <summary>The share of calls among the deployments of one model.</summary>
     public double Weight { get; init; } = 1;
@@ -58,6 +69,18 @@ internal sealed record Deployment
 internal sealed record CatalogModel(string Name, IReadOnlyList<Deployment> Deployments)
 {
     public string OwnedBy => Deployments[0].Provider;
+
+    /// <summary>Names of models that are tried in turn when every deployment of this one has failed.</summary>
+    public IReadOnlyList<string> Fallbacks { get; init; } = [];
+
+    /// <summary>The same for a prompt that is too long for this one.</summary>
+    public IReadOnlyList<string> ContextWindowFallbacks { get; init; } = [];
+
+    /// <summary>The same for a request that this one's content policy refuses.</summary>
+    public IReadOnlyList<string> ContentPolicyFallbacks { get; init; } = [];
+
+    /// <summary>A stream that is slow to begin may be asked for at a second deployment too; the faster one answers.</summary>
+    public bool Hedge { get; init; }
 
     /// <summary>The most that any deployment puts out; null when none says.</summary>
     public long? MaxOutputTokens => Deployments.Max(deployment => deployment.MaxOutputTokens);

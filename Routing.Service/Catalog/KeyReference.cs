@@ -1,11 +1,30 @@
 namespace LlmGateway.Routing.Catalog;
 
 /// <summary>A provider's secret. It has no text form but its mask, so that no log, error or trace can show it.</summary>
-internal sealed class ProviderKey(string value)
+internal sealed class ProviderKey(string value) : IEquatable<ProviderKey>
 {
+    /// <summary>One or several, with commas between them, as the flat names have them.</summary>
+    public static IReadOnlyList<ProviderKey> Split(params ReadOnlySpan<string> texts)
+    {
+        var keys = new List<ProviderKey>();
+        foreach (var text in texts)
+        {
+            keys.AddRange(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(key => new ProviderKey(key)));
+        }
+
+        return [.. keys.Distinct()];
+    }
+
     public string Reveal() => value;
 
     public override string ToString() => "***";
+
+    // A snapshot that replaces another one makes its keys anew, and what is known of a key stays with it.
+    public bool Equals(ProviderKey? other) => other is not null && other.Reveal() == value;
+
+    public override bool Equals(object? obj) => Equals(obj as ProviderKey);
+
+    public override int GetHashCode() => value.GetHashCode(StringComparison.Ordinal);
 }
 
 /// <summary>"os.environ/NAME", "file:PATH", or the value itself.</summary>

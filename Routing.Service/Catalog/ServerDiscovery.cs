@@ -55,9 +55,9 @@ internal sealed partial class ServerDiscovery(
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server, "models"));
-            if (providers.Value.LlmServer.ApiKey is { Length: > 0 } key)
+            if (providers.Value.LlmServer.Keys is [var key, ..])
             {
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key.Reveal());
             }
 
             using var response = await http.SendAsync(request, either.Token);

@@ -1,3 +1,5 @@
+using LlmGateway.Routing.Catalog;
+
 namespace LlmGateway.Routing.Providers;
 
 /// <summary>Section "Providers": what the operator has accounts for.</summary>
@@ -26,10 +28,16 @@ internal sealed class ProvidersOptions
 
 internal sealed class ProviderAccount
 {
+    /// <summary>Several keys, with commas between them, are used in turn.</summary>
     public string ApiKey { get; set; } = "";
+
+    /// <summary>Further keys, where they have a name of their own (GOOGLE_API_KEY beside GOOGLE_GEMINI_API_KEY).</summary>
+    public string AlternateApiKey { get; set; } = "";
 
     /// <summary>Empty is the vendor's own address.</summary>
     public string BaseUrl { get; set; } = "";
+
+    public IReadOnlyList<ProviderKey> Keys => ProviderKey.Split(ApiKey, AlternateApiKey);
 
     public bool IsSet => ApiKey.Length > 0 || BaseUrl.Length > 0;
 }

@@ -42,6 +42,16 @@ public sealed class CatalogBuilderTests
     }
 
     [Fact]
+    public void An_account_may_have_several_keys_each_once()
+    {
+        var snapshot = Build(
+            Several, new ProvidersOptions { OpenAi = { ApiKey = "sk-one, sk-two,,sk-one", AlternateApiKey = "sk-three" } }, ("SECOND_KEY", "sk-four,sk-five"));
+
+        snapshot.Find("gpt-4o")!.Deployments.Select(deployment => string.Join(' ', deployment.Keys.Select(key => key.Reveal()))).ShouldBe(
+            ["sk-one sk-two sk-three", "sk-four sk-five"]);
+    }
+
+    [Fact]
     public void Each_usable_deployment_of_a_model_has_an_id_of_its_own_and_one_price()
     {
         var snapshot = Build(Several, new ProvidersOptions { OpenAi = { ApiKey = "sk-test" } }, ("SECOND_KEY", "sk-two"));
