@@ -1,4 +1,5 @@
 using System.Buffers;
+using LlmGateway.Gateway.Anthropic;
 using LlmGateway.Protos.Keys.V1;
 using Microsoft.Extensions.Primitives;
 
@@ -23,10 +24,12 @@ internal readonly ref struct Presented(ReadOnlySpan<char> secret, bool isInterna
 
 /// <summary>
 /// Reads <c>Authorization: Bearer {key or token}</c> or <c>x-internal-auth: {key}</c>. A request that has the second is judged by it alone.
+/// Where Anthropic's API is spoken, <c>x-api-key: {key or token}</c> stands for a missing Authorization.
 /// </summary>
 internal static class Credentials
 {
     public const string InternalHeader = "x-internal-auth";
+    public const string AnthropicHeader = "x-api-key";
     public const int MaxKeyLength = 512;
     public const int MaxTokenLength = 8192;
 
@@ -37,10 +40,15 @@ internal static class Credentials
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>The secret, or the reason why there is none.</summary>
-    public static bool TryRead(IHeaderDictionary headers, out Presented presented, out string fault) =>
-        headers.TryGetValue(InternalHeader, out var internalKey)
+    public static bool TryRead(HttpRequest request, out Presented presented, out string fault)
+    {
+        var headers = request.Headers;
+        return headers.TryGetValue(InternalHeader, out var internalKey)
             ? TryReadInternal(internalKey, out presented, out fault)
-            : TryReadBearer(headers.Authorization, out presented, out fault);
+            : headers.Authorization.Count == 0 && headers.TryGetValue(AnthropicHeader, out var key) && AnthropicSurface.Owns(request)
+                ? TryReadAnthropic(key, out presented, out fault)
+                : TryReadBearer(headers.Authorization, out presented, out fault);
+    }
 
     public static bool TryReadBearer(StringValues authorization, out Presented presented, out string fault)
     {
@@ -58,11 +66,7 @@ internal static class Credentials
             return false;
         }
 
-        var secret = value.AsSpan(Bearer.Length).Trim(' ');
-        var isToken = secret.Length <= MaxTokenLength && IsToken(secret);
-        fault = Fault(secret, isToken ? MaxTokenLength : MaxKeyLength);
-        presented = fault.Length == 0 ? new(secret, isInternal: false, isToken) : default;
-        return fault.Length == 0;
+        return TryReadSecret(value.AsSpan(Bearer.Length), out presented, out fault);
     }
 
     /// <summary>header.payload.signature, none of them empty.</summary>
@@ -74,6 +78,27 @@ internal static class Credentials
             && !secret[..first].ContainsAnyExcept(Base64Url)
             && !secret[(first + 1)..second].ContainsAnyExcept(Base64Url)
             && !secret[(second + 1)..].ContainsAnyExcept(Base64Url);
+    }
+
+    private static bool TryReadAnthropic(StringValues key, out Presented presented, out string fault)
+    {
+        if (key.Count == 1)
+        {
+            return TryReadSecret(key[0], out presented, out fault);
+        }
+
+        presented = default;
+        fault = $"Only one {AnthropicHeader} header is accepted.";
+        return false;
+    }
+
+    private static bool TryReadSecret(ReadOnlySpan<char> text, out Presented presented, out string fault)
+    {
+        var secret = text.Trim(' ');
+        var isToken = secret.Length <= MaxTokenLength && IsToken(secret);
+        fault = Fault(secret, isToken ? MaxTokenLength : MaxKeyLength);
+        presented = fault.Length == 0 ? new(secret, isInternal: false, isToken) : default;
+        return fault.Length == 0;
     }
 
     private static bool TryReadInternal(StringValues internalKey, out Presented presented, out string fault)

@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using LlmGateway.Gateway.Calls;
-using LlmGateway.Gateway.OpenAi;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -32,7 +31,7 @@ internal sealed class KeyAuthenticationHandler(
             return NoResult;
         }
 
-        if (!Credentials.TryRead(Request.Headers, out var presented, out var fault))
+        if (!Credentials.TryRead(Request, out var presented, out var fault))
         {
             return Task.FromResult(Refuse(new(401, ApiErrors.InvalidRequest, "missing_api_key", fault)));
         }
@@ -49,12 +48,12 @@ internal sealed class KeyAuthenticationHandler(
             Response.Headers.WWWAuthenticate = _refusal.Code == KeyRefusals.InvalidToken ? "Bearer error=\"invalid_token\"" : "Bearer";
         }
 
-        return OpenAiErrors.WriteAsync(Context, _refusal);
+        return ClientSurface.Of(Context).WriteErrorAsync(Context, _refusal);
     }
 
     // The key is valid, and its role is not enough for the route.
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        OpenAiErrors.WriteAsync(Context, ApiErrors.PermissionDenied);
+        ClientSurface.Of(Context).WriteErrorAsync(Context, ApiErrors.PermissionDenied);
 
     private async Task<AuthenticateResult> JudgeAsync(ValueTask<KeyLookup> finding, bool isToken) => await Judge(await finding, isToken);
 

@@ -1,3 +1,4 @@
+using LlmGateway.Gateway.Anthropic;
 using Microsoft.Extensions.Primitives;
 
 namespace LlmGateway.Gateway.Calls;
@@ -17,6 +18,11 @@ internal sealed partial class AnswerHeaders(RequestDelegate next, TimeProvider t
         var headers = context.Response.Headers;
         context.TraceIdentifier = RequestId.New(time);
         headers["x-request-id"] = context.TraceIdentifier;
+        if (AnthropicSurface.Owns(context.Request))
+        {
+            headers["request-id"] = context.TraceIdentifier;
+        }
+
         headers.ContentSecurityPolicy = NoContent;
         headers.XFrameOptions = Deny;
         headers.XContentTypeOptions = NoSniff;

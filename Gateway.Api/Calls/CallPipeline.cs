@@ -56,7 +56,8 @@ internal sealed partial class CallPipeline(
 
     private async Task<ApiError?> StreamAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
     {
-        using var answer = new StreamedAnswer(context, events, times.Value, billing.Value.RefusalStatus, time);
+        var surface = ClientSurface.Of(context);
+        using var answer = new StreamedAnswer(context, surface, events, times.Value, surface.QuotaStatus(billing.Value.RefusalStatus), time);
         try
         {
             return await answer.RelayAsync();
@@ -69,7 +70,8 @@ internal sealed partial class CallPipeline(
 
     private async Task<ApiError?> AnswerAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
     {
-        var answer = new PlainAnswer(context, events, billing.Value.RefusalStatus);
+        var surface = ClientSurface.Of(context);
+        var answer = new PlainAnswer(context, surface, events, surface.QuotaStatus(billing.Value.RefusalStatus));
         try
         {
             return await answer.RelayAsync();

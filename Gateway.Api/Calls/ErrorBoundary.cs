@@ -1,4 +1,3 @@
-using LlmGateway.Gateway.OpenAi;
 using LlmGateway.ServiceDefaults;
 
 namespace LlmGateway.Gateway.Calls;
@@ -22,7 +21,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
-            await OpenAiErrors.WriteAsync(context, ApiErrors.Malformed(exception.StatusCode));
+            await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.Malformed(exception.StatusCode));
         }
         catch (Exception exception) when (exception is not AnswerBrokenOffException)
         {
@@ -34,7 +33,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
                 throw new AnswerBrokenOffException("internal_error");
             }
 
-            await OpenAiErrors.WriteAsync(context, ApiErrors.Internal);
+            await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.Internal);
         }
     }
 

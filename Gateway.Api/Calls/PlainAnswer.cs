@@ -1,12 +1,11 @@
 using Google.Protobuf;
 using Grpc.Core;
-using LlmGateway.Gateway.OpenAi;
 using LlmGateway.Protos.Routing.V1;
 
 namespace LlmGateway.Gateway.Calls;
 
 /// <summary>Gives one call's answer in one piece, after it has been settled: until then every failure gets its true status.</summary>
-internal sealed class PlainAnswer(HttpContext context, IAsyncStreamReader<CompleteEvent> events, int quotaStatus)
+internal sealed class PlainAnswer(HttpContext context, ClientSurface surface, IAsyncStreamReader<CompleteEvent> events, int quotaStatus)
 {
     private ByteString? _answer;
 
@@ -37,7 +36,7 @@ internal sealed class PlainAnswer(HttpContext context, IAsyncStreamReader<Comple
 
     public async Task<ApiError> FailAsync(ApiError error)
     {
-        await OpenAiErrors.WriteAsync(context, error);
+        await surface.WriteErrorAsync(context, error);
         return error;
     }
 

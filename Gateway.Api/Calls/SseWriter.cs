@@ -4,11 +4,21 @@ using System.IO.Pipelines;
 namespace LlmGateway.Gateway.Calls;
 
 /// <summary>
-/// Server-sent events as OpenAI's clients read them: <c>data: {json}</c>, a blank line after each, LF only. Writes straight into
+/// Server-sent events as the official clients read them: <c>data: {json}</c>, a blank line after each, LF only. Writes straight into
 /// the response's pipe, makes no strings and no copies of its own; nothing leaves before <see cref="FlushAsync"/>.
 /// </summary>
 internal readonly struct SseWriter(PipeWriter output)
 {
+    /// <param name="name">For the event: line.</param>
+    /// <param name="json">The data.</param>
+    public void Event(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
+    {
+        output.Write("event: "u8);
+        output.Write(name);
+        output.Write("\n"u8);
+        Event(json);
+    }
+
     public void Event(ReadOnlySpan<byte> json)
     {
         output.Write("data: "u8);

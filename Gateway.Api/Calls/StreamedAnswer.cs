@@ -1,5 +1,4 @@
 using Grpc.Core;
-using LlmGateway.Gateway.OpenAi;
 using LlmGateway.Protos.Routing.V1;
 
 namespace LlmGateway.Gateway.Calls;
@@ -9,12 +8,12 @@ namespace LlmGateway.Gateway.Calls;
 /// 1. Headers are held until the first content, a failure, or <see cref="CallTimes.HeldHeaders"/>: until then a failure gets its
 ///    true status.
 /// 2. Each chunk is written event by event and flushed once.
-/// 3. While nothing comes, a comment goes out every <see cref="CallTimes.KeepAlive"/>, between events only.
+/// 3. While nothing comes, a comment or a ping goes out every <see cref="CallTimes.KeepAlive"/>, between events only.
 /// 4. The success terminator is written in one place, on Ended. Whatever else ends the call becomes an error: with its status
 ///    when nothing was sent, else an event followed by a connection that visibly breaks off.
 /// </remarks>
-internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<CompleteEvent> events, CallTimes times, int quotaStatus, TimeProvider time)
-    : IDisposable
+internal sealed class StreamedAnswer(
+    HttpContext context, ClientSurface surface, IAsyncStreamReader<CompleteEvent> events, CallTimes times, int quotaStatus, TimeProvider time) : IDisposable
 {
     // One timer for the whole answer: chunks only move _lastWrite, and the timer is set anew when it finds that it came too early.
     private readonly PeriodicTimer _timer = new(times.HeldHeaders, time);
@@ -38,7 +37,7 @@ internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<Com
                     break;
                 case CompleteEvent.EventOneofCase.Ended:
                     await StartAsync(null);
-                    _output.Done();
+                    surface.WriteEnd(_output);
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
                     return await FailAsync(FailureWire.From(current.Failed, quotaStatus));
@@ -53,12 +52,11 @@ internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<Com
     {
         if (!context.Response.HasStarted)
         {
-            await OpenAiErrors.WriteAsync(context, error);
+            await surface.WriteErrorAsync(context, error);
             return error;
         }
 
-        // Without "choices": the AI SDK takes a chunk that has them for data and loses the error.
-        _output.Event(OpenAiErrors.ToJson(error));
+        surface.WriteError(_output, context, error);
         await _output.FlushAsync(context.RequestAborted);
         return error;
     }
@@ -95,7 +93,7 @@ internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<Com
             return;
         }
 
-        _output.KeepAlive();
+        surface.WriteKeepAlive(_output);
         await FlushAsync();
         _timer.Period = times.KeepAlive;
     }
@@ -122,7 +120,7 @@ internal sealed class StreamedAnswer(HttpContext context, IAsyncStreamReader<Com
         await StartAsync(null);
         foreach (var json in chunk.Events)
         {
-            _output.Event(json.Span);
+            surface.WriteEvent(_output, json.Span);
         }
 
         await FlushAsync();

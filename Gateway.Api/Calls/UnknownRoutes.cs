@@ -1,5 +1,3 @@
-using LlmGateway.Gateway.OpenAi;
-
 namespace LlmGateway.Gateway.Calls;
 
 /// <summary>Answers what no route takes, before anyone is asked for a key.</summary>
@@ -14,13 +12,13 @@ internal sealed class UnknownRoutes(RequestDelegate next)
                 break;
 
             case null:
-                await OpenAiErrors.WriteAsync(context, ApiErrors.UnknownPath(context.Request.Method, context.Request.Path));
+                await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.UnknownPath(context.Request.Method, context.Request.Path));
                 break;
 
             // Routing puts an endpoint of its own where the path fits and the method does not. It sets 405 and Allow.
             case var refusal:
                 await refusal.RequestDelegate!(context);
-                await OpenAiErrors.WriteAsync(context, ApiErrors.MethodNotAllowed(context.Request.Method, context.Request.Path));
+                await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.MethodNotAllowed(context.Request.Method, context.Request.Path));
                 break;
         }
     }

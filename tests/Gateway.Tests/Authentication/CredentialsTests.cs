@@ -70,6 +70,41 @@ public sealed class CredentialsTests
         ReadInternal(out _, Token(600)).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("/v1/messages", null, "sk-x")]
+    [InlineData("/v1/messages/count_tokens", null, "sk-x")]
+    [InlineData("/v1/messages", "Bearer sk-b", "sk-b")]
+    [InlineData("/v1/messages", "", null)]
+    [InlineData("/v1/chat/completions", null, null)]
+    [InlineData("/v1/models", null, null)]
+    public void Anthropic_s_header_stands_for_a_missing_Authorization_where_its_API_is_spoken(string path, string? authorization, string? secret)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Path = path;
+        request.Headers["x-api-key"] = " sk-x ";
+        if (authorization is not null)
+        {
+            request.Headers.Authorization = authorization;
+        }
+
+        Credentials.TryRead(request, out var presented, out _).ShouldBe(secret is not null);
+        presented.Secret.ToString().ShouldBe(secret ?? "");
+    }
+
+    [Fact]
+    public void Anthropic_s_header_is_bound_by_the_same_rules()
+    {
+        foreach (var key in new StringValues[] { "", " ", new string('x', 513), "sk-caf\u00e9", new(["sk-a", "sk-b"]) })
+        {
+            var request = new DefaultHttpContext().Request;
+            request.Path = "/v1/messages";
+            request.Headers["x-api-key"] = key;
+
+            Credentials.TryRead(request, out _, out var fault).ShouldBeFalse();
+            fault.ShouldNotBeEmpty();
+        }
+    }
+
     [Fact]
     public void The_hash_of_a_secret_depends_on_all_of_it_and_on_its_header()
     {
@@ -85,8 +120,10 @@ public sealed class CredentialsTests
     // Beside a good Authorization header, which must not be looked at.
     private static bool ReadInternal(out string secret, params string[] values)
     {
-        var headers = new HeaderDictionary { ["Authorization"] = "Bearer sk-good", ["x-internal-auth"] = new StringValues(values) };
-        var read = Credentials.TryRead(headers, out var presented, out var fault);
+        var request = new DefaultHttpContext().Request;
+        request.Headers.Authorization = "Bearer sk-good";
+        request.Headers["x-internal-auth"] = new StringValues(values);
+        var read = Credentials.TryRead(request, out var presented, out var fault);
         secret = presented.Secret.ToString();
         (presented.IsInternal, fault.Length == 0).ShouldBe((read, read));
         return read;

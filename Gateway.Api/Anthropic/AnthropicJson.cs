@@ -1,0 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LlmGateway.Gateway.Anthropic;
+
+[JsonSerializable(typeof(ErrorBody))]
+internal sealed partial class AnthropicJson : JsonSerializerContext
+{
+    public static AnthropicJson Wire { get; } = new(new JsonSerializerOptions(JsonAnswer.Options));
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using LlmGateway.Gateway.Calls;
+using LlmGateway.Gateway.Health;
+
+namespace LlmGateway.Gateway.Anthropic;
+
+/// <summary>
+/// Answers as api.anthropic.com writes them: each event has its name in an <c>event:</c> line, without which its SDKs drop it, the end is
+/// <c>message_stop</c>, and a refusal for want of money is 402 whatever OpenAI's clients get.
+/// </summary>
+internal sealed class AnthropicSurface : ClientSurface
+{
+    private const string Messages = "/v1/messages";
+    private const string Models = "/v1/models";
+    private const string Version = "anthropic-version";
+
+    public static AnthropicSurface Instance { get; } = new();
+
+    /// <summary>The list of models stands at OpenAI's path; Anthropic's clients are known by their version header there.</summary>
+    public static bool Owns(HttpRequest request) =>
+        request.Path.StartsWithSegments(Messages, StringComparison.Ordinal)
+        || (request.Path.StartsWithSegments(Models, StringComparison.Ordinal) && request.Headers.ContainsKey(Version));
+
+    public override int QuotaStatus(int configured) => BillingOptions.PaymentRequired;
+
+    public override Task WriteErrorAsync(HttpContext context, ApiError error) => AnthropicErrors.WriteAsync(context, error);
+
+    public override void WriteEvent(SseWriter output, ReadOnlySpan<byte> json) => output.Event(TypeOf(json), json);
+
+    public override void WriteError(SseWriter output, HttpContext context, ApiError error) =>
+        output.Event("error"u8, AnthropicErrors.ToJson(error, context.TraceIdentifier));
+
+    public override void WriteEnd(SseWriter output) => output.Event("message_stop"u8, """{"type":"message_stop"}"""u8);
+
+    // A comment would do for proxies; a ping is what Anthropic's clients know.
+    public override void WriteKeepAlive(SseWriter output) => output.Event("ping"u8, """{"type":"ping"}"""u8);
+
+    /// <summary>The event's name, which is its "type".</summary>
+    private static ReadOnlySpan<byte> TypeOf(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isType = reader.ValueTextEquals("type"u8);
+            reader.Read();
+            if (isType && reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped)
+            {
+                return reader.ValueSpan;
+            }
+
+            reader.Skip();
+        }
+
+        return "message"u8;
+    }
+}
