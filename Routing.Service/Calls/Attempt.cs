@@ -127,6 +127,11 @@ internal sealed class Attempt : IDisposable
         Conclude(fault);
     }
 
+    /// <summary>What waits for the settlement: the whole plain answer, or a stream's last events.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Close(TokenUsage usage, long costNanoUsd) => Plain is { } plain
+        ? [Answers.Close(_call, Deployment, plain, usage, costNanoUsd)]
+        : Stream!.Close(usage, costNanoUsd, _call.IncludeUsage);
+
     /// <summary>Ends the provider's work.</summary>
     public void Stop()
     {

@@ -107,7 +107,7 @@ internal sealed class CallRunner(
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
         {
-            await EndAsync(call, attempt, usage, settled, attemptCount, output);
+            await EndAsync(attempt, usage, settled, attemptCount, output);
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed class CallRunner(
         return attempt.State != AttemptState.Left;
     }
 
-    private static async Task EndAsync(Call call, Attempt attempt, TokenUsage usage, Settlement? settled, int attemptCount, CallOutput output)
+    private static async Task EndAsync(Attempt attempt, TokenUsage usage, Settlement? settled, int attemptCount, CallOutput output)
     {
         if (attempt.State == AttemptState.Failed || settled is null)
         {
@@ -168,12 +168,12 @@ internal sealed class CallRunner(
             return;
         }
 
-        if (attempt.Plain is { } plain)
+        if (attempt.Plain is not null)
         {
             _ = await output.StartedAsync(attempt, attemptCount)
-                && await output.ChunkAsync([Answers.Close(plain, usage, settled.CostNanoUsd)]);
+                && await output.ChunkAsync(attempt.Close(usage, settled.CostNanoUsd));
         }
-        else if (attempt.Stream!.Close(usage, settled.CostNanoUsd, call.IncludeUsage) is { Count: > 0 } last)
+        else if (attempt.Close(usage, settled.CostNanoUsd) is { Count: > 0 } last)
         {
             await output.ChunkAsync(last);
         }

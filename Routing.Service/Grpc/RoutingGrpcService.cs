@@ -34,14 +34,10 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
 
     private (Call? Call, CallFault? Fault) ToCall(CompleteRequest request)
     {
-        if (request.Dialect != Dialect.OpenaiChat)
+        var (chat, fault) = ClientRequests.Read(request.Dialect, request.Body.Memory);
+        if (chat is null)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "dialect: not one that is spoken here."));
-        }
-
-        if (ChatRequest.Read(request.Body.Memory, out var problem, out var param) is not { } chat)
-        {
-            return (null, new CallFault(CallFailure.InvalidRequest, problem) { Param = param });
+            return (null, fault);
         }
 
         return (new Call

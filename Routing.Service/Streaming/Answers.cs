@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
@@ -8,19 +9,35 @@ namespace LlmGateway.Routing.Streaming;
 /// <summary>Answers in the client's dialect, from whichever wire they came on.</summary>
 internal sealed class Answers(TimeProvider time)
 {
+    /// <summary>A streamed answer: as the provider writes it where it speaks the client's dialect, else by way of OpenAI's chat.</summary>
     public IAnswerStream Open(Call call, ProviderReply reply, Deployment deployment, UsageMeter meter, CallOptions options)
     {
         var reader = new SseReader(reply.Body!, options.MaxEventBytes);
+        return (reply.Wire, call.Client.Dialect) switch
+        {
+            (Dialect.OpenaiChat, Dialect.OpenaiChat) => OpenChat(call, reply, reader, deployment, meter),
+            _ => throw NoReader(reply.Wire),
+        };
+    }
+
+    public static Task<PlainAnswer> ReadAsync(ProviderReply reply, CallTimers timers, Deployment deployment, UsageMeter meter, CallOptions options) =>
+        PlainAnswer.ReadAsync(reply, timers, deployment, meter, options.MaxAnswerBytes);
+
+    /// <summary>A whole answer, when its cost is known.</summary>
+    public static ReadOnlyMemory<byte> Close(Call call, Deployment deployment, PlainAnswer answer, TokenUsage usage, long costNanoUsd) =>
+        (answer.Wire, call.Client.Dialect) switch
+        {
+            (Dialect.OpenaiChat, Dialect.OpenaiChat) => ChatAnswer.WithCost(answer.Json, answer.UsageRange, usage, costNanoUsd),
+            _ => throw NoReader(answer.Wire),
+        };
+
+    private ChatStream OpenChat(Call call, ProviderReply reply, SseReader reader, Deployment deployment, UsageMeter meter)
+    {
         IEventReader events = reply.Translator is { } translator
             ? new TranslatedEvents(reader, translator, new ChatEvents(deployment.ModelName, time.GetUtcNow().ToUnixTimeSeconds()), deployment)
             : reader;
         return new ChatStream(events, call.Request.Choices, deployment, meter);
     }
 
-    public static Task<PlainAnswer> ReadAsync(ProviderReply reply, CallTimers timers, Deployment deployment, UsageMeter meter, CallOptions options) =>
-        PlainAnswer.ReadAsync(reply.Body!, reply.Translator, timers, deployment, meter, options.MaxAnswerBytes);
-
-    /// <summary>A whole answer, when its cost is known.</summary>
-    public static ReadOnlyMemory<byte> Close(PlainAnswer answer, TokenUsage usage, long costNanoUsd) =>
-        ChatAnswer.WithCost(answer.Json, answer.UsageRange, usage, costNanoUsd);
+    private static ArgumentOutOfRangeException NoReader(Dialect dialect) => new(nameof(dialect), dialect, "Not a dialect that answers come in.");
 }

@@ -8,25 +8,25 @@ using LlmGateway.Routing.Providers.OpenAi;
 
 namespace LlmGateway.Routing.Streaming;
 
-/// <summary>A whole answer in OpenAI's chat wire: one JSON object with choices, or it is none.</summary>
+/// <summary>A whole answer: one JSON object of its wire, or it is none.</summary>
+/// <param name="Wire">OpenAI's chat, or the client's own dialect if the bytes are to pass through.</param>
 /// <param name="Json">Empty with a fault.</param>
 /// <param name="UsageRange">Where the provider's usage stands; null without one.</param>
-internal sealed record PlainAnswer(ReadOnlyMemory<byte> Json, Range? UsageRange, CallFault? Fault)
+internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Range? UsageRange, CallFault? Fault)
 {
     private const int FirstSize = 16 * 1024;
 
-    /// <param name="body">The response's body.</param>
-    /// <param name="translator">Makes OpenAI's chat wire of it; null where it is.</param>
+    /// <param name="reply">With a body.</param>
     /// <param name="timers">The first byte and each gap count.</param>
     /// <param name="deployment">Who answers.</param>
     /// <param name="meter">Gets the usage and the content.</param>
     /// <param name="maxBytes">A larger answer is a fault.</param>
     public static async Task<PlainAnswer> ReadAsync(
-        Stream body, IAnswerTranslator? translator, CallTimers timers, Deployment deployment, UsageMeter meter, int maxBytes)
+        ProviderReply reply, CallTimers timers, Deployment deployment, UsageMeter meter, int maxBytes)
     {
         var buffer = new byte[FirstSize];
         var length = 0;
-        while (await body.ReadAsync(buffer.AsMemory(length), timers.Token) is var count and > 0)
+        while (await reply.Body!.ReadAsync(buffer.AsMemory(length), timers.Token) is var count and > 0)
         {
             length += count;
             timers.WaitForMore();
@@ -42,15 +42,19 @@ internal sealed record PlainAnswer(ReadOnlyMemory<byte> Json, Range? UsageRange,
         }
 
         timers.Received();
-        return Judge(buffer.AsMemory(0, length), translator, deployment, meter);
+        return Judge(buffer.AsMemory(0, length), reply, deployment, meter);
     }
 
-    private static PlainAnswer Judge(ReadOnlyMemory<byte> body, IAnswerTranslator? translator, Deployment deployment, UsageMeter meter)
+    private static PlainAnswer Judge(ReadOnlyMemory<byte> body, ProviderReply reply, Deployment deployment, UsageMeter meter)
     {
         try
         {
-            var (json, fault) = translator?.Translate(body) ?? (body, null);
-            return fault is null ? Judge(json, deployment, meter) : new PlainAnswer(default, null, fault);
+            var (json, fault) = reply.Translator?.Translate(body) ?? (body, null);
+            return fault is not null ? Failed(fault) : reply.Wire switch
+            {
+                Dialect.OpenaiChat => JudgeChat(json, deployment, meter),
+                _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Wire, "Not a dialect that answers come in."),
+            };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -59,7 +63,7 @@ internal sealed record PlainAnswer(ReadOnlyMemory<byte> Json, Range? UsageRange,
         }
     }
 
-    private static PlainAnswer Judge(ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)
+    private static PlainAnswer JudgeChat(ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)
     {
         if (!ChatChunk.TryRead(json.Span, out var answer))
         {
@@ -68,7 +72,7 @@ internal sealed record PlainAnswer(ReadOnlyMemory<byte> Json, Range? UsageRange,
 
         if (answer.Error is { } error)
         {
-            return new PlainAnswer(default, null, OpenAiErrors.ClassifyEvent(json.Span[error], deployment));
+            return Failed(OpenAiErrors.ClassifyEvent(json.Span[error], deployment));
         }
 
         if (answer.Choices == 0)
@@ -82,9 +86,11 @@ internal sealed record PlainAnswer(ReadOnlyMemory<byte> Json, Range? UsageRange,
         }
 
         meter.Content(answer.ContentBytes);
-        return new PlainAnswer(json, answer.UsageRange, null);
+        return new PlainAnswer(Dialect.OpenaiChat, json, answer.UsageRange, null);
     }
 
-    private static PlainAnswer Broken(Deployment deployment, string what) =>
-        new(default, null, new CallFault(CallFailure.ProviderError, $"{deployment.Provider} {what}."));
+    internal static PlainAnswer Failed(CallFault fault) => new(Dialect.Unspecified, default, null, fault);
+
+    internal static PlainAnswer Broken(Deployment deployment, string what) =>
+        Failed(new CallFault(CallFailure.ProviderError, $"{deployment.Provider} {what}."));
 }
