@@ -1,26 +1,26 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text.Json;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace LlmGateway.FakeProvider;
 
 /// <summary>
-/// A server that speaks OpenAI's chat wire as OpenAI does, misbehaves on demand, and remembers every call. It runs on
-/// Kestrel inside the test's process, on a free port of 127.0.0.1.
+/// A server that speaks the wires of OpenAI, Anthropic and Gemini as the vendors do, checks what they check, misbehaves on demand, and
+/// remembers every call. It runs on Kestrel inside the test's process, on a free port of 127.0.0.1.
 /// <code>
 /// await using var provider = await FakeProviderServer.StartAsync();
 /// provider.On("gpt-4o", new Script { Chunks = 20, ChunkDelay = TimeSpan.FromMilliseconds(10) });
-/// provider.On("gpt-4o-mini", Script.Error(429, retryAfter: "7"), new Script());   // in turn; the last one stays
+/// provider.On("claude-sonnet-5", Script.Fails(Fault.Overloaded, retryAfter: "7"), new Script());   // in turn; the last one stays
+/// provider.On("gemini-3-pro", new Script { Thinking = ["Hm. "], ToolCalls = [new("weather", """{"city":"Oslo"}"""), new("time")] });
 ///
-/// // point the system at provider.BaseUrl (OPENAI_BASE_URL or LLM_SERVER_URL), make calls, then:
-/// provider.Calls.Single().MaxTokens.ShouldBe(100);
+/// // point the system at provider.BaseUrl (OpenAI, Anthropic) or provider.GeminiUrl, make calls, then:
+/// provider.CallsOf("gpt-4o").Single().MaxTokens.ShouldBe(100);
 /// provider.Tally("gpt-4o").CompletionTokens.ShouldBe(20);   // what the provider itself would put on its bill
 /// </code>
 /// Calls wait at a gate until the test opens it: <c>var gate = new Gate(); new Script { Gate = gate }</c>,
@@ -29,8 +29,10 @@ namespace LlmGateway.FakeProvider;
 /// </summary>
 public sealed class FakeProviderServer : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, RuleQueue> _rules = new();
+    private readonly ConcurrentDictionary<string, Rule> _rules = new();
+    private readonly ConcurrentDictionary<string, Rule> _keyRules = new();
     private readonly ConcurrentQueue<ProviderCall> _calls = new();
+    private readonly Signatures _signatures = new();
     private readonly WebApplication _app;
     private int _ids;
 
@@ -39,25 +41,41 @@ public sealed class FakeProviderServer : IAsyncDisposable
         _app = app;
         app.UseRouting();
         app.MapGet("/v1/models", ListModels);
-        app.MapPost("/v1/chat/completions", CompleteAsync);
-        app.MapFallback(static context => ChatWire.WriteErrorAsync(context, Script.Error(404,
-            message: $"Invalid URL ({context.Request.Method} {context.Request.Path})", type: "invalid_request_error")));
+        app.MapGet("/v1beta/models", context => WriteJsonAsync(context, GeminiWire.Models(Names)));
+        Map("/v1/chat/completions", Endpoint.Chat);
+        Map("/v1/messages", Endpoint.Messages);
+        Map("/v1/messages/count_tokens", Endpoint.CountTokens);
+        Map("/v1beta/models/{model}:generateContent", Endpoint.GenerateContent);
+        Map("/v1beta/models/{model}:streamGenerateContent", Endpoint.GenerateContent);
+        app.MapFallback(static context =>
+        {
+            context.Response.StatusCode = 404;
+            return WriteJsonAsync(context, $$$"""{"error":{"message":"Invalid URL ({{{context.Request.Method}}} {{{context.Request.Path}}})","type":"invalid_request_error","param":null,"code":null}}""");
+        });
     }
 
-    /// <summary>The API's root with /v1, without a slash at the end.</summary>
+    /// <summary>The root of OpenAI's and Anthropic's API with /v1, without a slash at the end.</summary>
     public string BaseUrl => Address + "/v1";
+
+    /// <summary>The root of Gemini's API, without a slash at the end.</summary>
+    public string GeminiUrl => Address + "/v1beta";
 
     /// <summary>The server's address without a path.</summary>
     public string Address { get; private set; } = "";
 
-    /// <summary>The only key that is accepted; null accepts any, and none.</summary>
+    /// <summary>A key that is accepted; null, without <see cref="RequiredKeys"/>, accepts any, and none.</summary>
     public string? RequiredKey { get; set; }
+
+    /// <summary>Keys that are accepted besides.</summary>
+    public IReadOnlyCollection<string> RequiredKeys { get; set; } = [];
 
     /// <summary>What /v1/models lists. <see cref="On"/> adds to it.</summary>
     public ConcurrentDictionary<string, bool> Models { get; } = new() { ["fake-model"] = true };
 
-    /// <summary>Every call received by /v1/chat/completions, in order of arrival.</summary>
+    /// <summary>Every call received, in order of arrival.</summary>
     public IReadOnlyCollection<ProviderCall> Calls => _calls;
+
+    private IEnumerable<string> Names => Models.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>Starts a server. A port of 0 takes a free one.</summary>
     public static async Task<FakeProviderServer> StartAsync(int port = 0)
@@ -75,11 +93,29 @@ public sealed class FakeProviderServer : IAsyncDisposable
     }
 
     /// <summary>Answers a model's calls with the scripts in turn; the last one stays. Replaces the model's earlier rule.</summary>
-    public void On(string model, params Script[] scripts)
+    public void On(string model, params Script[] scripts) => Set(model, new Rule.InTurn(Known(scripts), cycle: false));
+
+    /// <summary>As <see cref="On"/>, but the first script follows the last: a provider that flaps by count.</summary>
+    public void Cycle(string model, params Script[] scripts) => Set(model, new Rule.InTurn(Known(scripts), cycle: true));
+
+    /// <summary>A provider that flaps by time: each script is played for its span, over and over, from now on.</summary>
+    public void Flap(string model, TimeProvider time, params (TimeSpan For, Script Script)[] spans)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(scripts.Length);
-        _rules[model] = new RuleQueue(scripts);
-        Models[model] = true;
+        Known([.. spans.Select(span => span.Script)]);
+        Set(model, new Rule.ByTime(time, spans));
+    }
+
+    /// <summary>Answers what comes with this provider key, whatever the model, with the scripts in turn; without scripts the model's rule counts again.</summary>
+    public void OnKey(string key, params Script[] scripts)
+    {
+        if (scripts.Length == 0)
+        {
+            _keyRules.TryRemove(key, out _);
+        }
+        else
+        {
+            _keyRules[key] = new Rule.InTurn(Known(scripts), cycle: false);
+        }
     }
 
     /// <summary>The calls of one model.</summary>
@@ -108,20 +144,41 @@ public sealed class FakeProviderServer : IAsyncDisposable
         }
     }
 
-    private Task ListModels(HttpContext context) =>
-        ChatWire.WriteJsonAsync(context, ChatWire.Models(Models.Keys.Order(StringComparer.Ordinal)));
-
-    private async Task CompleteAsync(HttpContext context)
+    private static Task WriteJsonAsync(HttpContext context, string json)
     {
-        using var memory = new MemoryStream();
-        await context.Request.Body.CopyToAsync(memory, context.RequestAborted);
-        var call = ProviderCall.Read(Interlocked.Increment(ref _ids), memory.ToArray(), context.Request.Headers);
+        context.Response.ContentType = "application/json";
+        return context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(json), context.RequestAborted).AsTask();
+    }
+
+    private Task ListModels(HttpContext context) =>
+        WriteJsonAsync(context, context.Request.Headers.ContainsKey("anthropic-version") ? AnthropicWire.Models(Names) : ChatWire.Models(Names));
+
+    private void Map(string path, Endpoint endpoint) => _app.MapPost(path, context => AnswerAsync(context, endpoint));
+
+    private void Set(string model, Rule rule)
+    {
+        _rules[model] = rule;
+        Models[model] = true;
+    }
+
+    private Script[] Known(Script[] scripts)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(scripts.Length);
+        foreach (var script in scripts)
+        {
+            _signatures.Add(script);
+        }
+
+        return scripts;
+    }
+
+    private async Task AnswerAsync(HttpContext context, Endpoint endpoint)
+    {
+        var call = await ProviderCall.ReadAsync(Interlocked.Increment(ref _ids), endpoint, context.Request);
         _calls.Enqueue(call);
         try
         {
-            var refusal = Refuse(call);
-            var script = refusal ?? (_rules.TryGetValue(call.Model, out var rule) ? rule.Next() : Script.ForModel(call.Model));
-            await new Performance(context, call, script).RunAsync();
+            await new Performance(context, call, ScriptOf(call)).RunAsync();
         }
         finally
         {
@@ -129,40 +186,35 @@ public sealed class FakeProviderServer : IAsyncDisposable
         }
     }
 
-    /// <summary>What OpenAI itself checks before it answers.</summary>
-    private Script? Refuse(ProviderCall call)
+    private Script ScriptOf(ProviderCall call)
     {
-        if (RequiredKey is { } key && call.Authorization != "Bearer " + key)
+        if (KeyFault(call) is { } fault)
         {
-            return Script.Error(401, code: "invalid_api_key", message: "Incorrect API key provided: sk-****.");
+            return Script.Fails(fault);
         }
 
-        if (call.Json.ValueKind != JsonValueKind.Object)
+        if (Check(call) is { } error)
         {
-            return Script.Error(400, message: "We could not parse the JSON body of your request.");
+            return new Script { Failure = error };
         }
 
-        if (!call.Json.TryGetProperty("messages", out var messages) || messages.ValueKind != JsonValueKind.Array)
-        {
-            return Script.Error(400, code: "missing_required_parameter", param: "messages",
-                message: "Missing required parameter: 'messages'.");
-        }
-
-        if (!call.Stream && call.Json.TryGetProperty("stream_options", out var options) && options.ValueKind != JsonValueKind.Null)
-        {
-            return Script.Error(400, param: "stream_options",
-                message: "The 'stream_options' parameter is only allowed when 'stream' is enabled.");
-        }
-
-        return call.Json.TryGetProperty("max_tokens", out _) && call.Json.TryGetProperty("max_completion_tokens", out _)
-            ? Script.Error(400, param: "max_tokens", message: "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.")
-            : null;
+        return call.Key is { } key && _keyRules.TryGetValue(key, out var rule) ? rule.Next()
+            : _rules.TryGetValue(call.Model, out rule) ? rule.Next()
+            : Script.ForModel(call.Model);
     }
 
-    private sealed class RuleQueue(Script[] scripts)
+    private Fault? KeyFault(ProviderCall call)
     {
-        private int _next = -1;
-
-        public Script Next() => scripts[Math.Min(Interlocked.Increment(ref _next), scripts.Length - 1)];
+        var open = RequiredKey is null && RequiredKeys.Count == 0;
+        return open || (call.Key is { } key && (key == RequiredKey || RequiredKeys.Contains(key))) ? null
+            : call.Key is null ? Fault.NoKey : Fault.WrongKey;
     }
+
+    private ProviderError? Check(ProviderCall call) => call.Endpoint switch
+    {
+        Endpoint.Chat => ChatChecks.Find(call),
+        Endpoint.Messages or Endpoint.CountTokens => new AnthropicChecks(call, _signatures).Find(),
+        Endpoint.GenerateContent => new GeminiChecks(call, _signatures).Find(),
+        _ => null,
+    };
 }

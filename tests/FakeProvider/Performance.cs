@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
@@ -8,10 +7,7 @@ namespace LlmGateway.FakeProvider;
 internal sealed class Performance(HttpContext context, ProviderCall call, Script script)
 {
     private readonly CancellationToken _left = context.RequestAborted;
-    private readonly ChatWire _wire = new(call);
-
-    private IReadOnlyList<string> Pieces { get; } = script.Pieces
-        ?? [.. Enumerable.Range(0, script.Chunks).Select(index => string.Create(CultureInfo.InvariantCulture, $"word{index} "))];
+    private readonly Wire _wire = Wire.Of(call, script);
 
     public async Task RunAsync()
     {
@@ -23,76 +19,127 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
 
         await (script.Gate?.PassAsync(_left) ?? Task.CompletedTask);
         await Task.Delay(script.HeaderDelay, _left);
-        context.Response.Headers["x-request-id"] = "req_fake" + call.Id.ToString(CultureInfo.InvariantCulture);
-        if (script.Status != 200 || script.Body is not null)
+        _wire.AddHeaders(context.Response.Headers);
+        foreach (var (name, value) in script.Headers)
         {
-            await ChatWire.WriteErrorAsync(context, script);
-            call.Completed = true;
-            return;
+            context.Response.Headers[name] = value;
         }
 
-        call.PromptTokens = script.PromptTokens ?? call.CountPromptWords();
-        call.CachedTokens = script.CachedTokens;
-        await (call.Stream ? StreamAsync() : AnswerAsync());
+        if (Failure() is { } failure)
+        {
+            await RefuseAsync(failure.Status, _wire.Error(failure));
+        }
+        else if (script.Status != 200 || script.Body is not null)
+        {
+            await RefuseAsync(script.Status, script.Body ?? "");
+        }
+        else
+        {
+            call.PromptTokens = script.PromptTokens ?? Math.Max(call.CountPromptWords(), script.CachedTokens + script.CacheWriteTokens);
+            call.CachedTokens = script.CachedTokens;
+            call.CacheWriteTokens = script.CacheWriteTokens;
+            var answer = Answer.Of(script, call);
+            await (call.Stream ? StreamAsync(answer) : AnswerAsync(answer));
+        }
     }
 
-    private async Task AnswerAsync()
+    private ProviderError? Failure() => script switch
     {
-        await Task.Delay(script.FirstDelay + script.ChunkDelay * Pieces.Count, _left);
-        var pieces = Pieces.Take((int)Math.Min(call.MaxTokens ?? int.MaxValue, Pieces.Count)).ToList();
-        call.CompletionTokens = script.CompletionTokens ?? pieces.Count;
-        var usage = script.Usage == UsagePlacement.Never ? null : _wire.Usage(script);
-        var answer = _wire.Completion(string.Concat(pieces), pieces.Count < Pieces.Count ? "length" : "stop", usage);
+        { Failure: { } failure } => failure,
+        { Failing: { } fault } => _wire.Of(fault),
+        { RefusesPrefill: true } when call.Prefill is not null => _wire.Of(Fault.Prefill),
+        _ => null,
+    };
+
+    private async Task RefuseAsync(int status, string body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = status == 200 && call.Stream && script.Body is null ? _wire.StreamType : script.ContentType;
+        _wire.AddRetry(context.Response.Headers);
+        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(body), _left);
+        call.Completed = true;
+    }
+
+    private async Task AnswerAsync(Answer answer)
+    {
+        await Task.Delay(script.FirstDelay + script.ChunkDelay * answer.Tokens, _left);
+        Count(answer.Tokens, answer.Blocks.Where(block => block.Kind == BlockKind.Thinking).Sum(block => block.Pieces.Count));
+        var whole = _wire.Whole(answer);
+        context.Response.ContentType = "application/json";
         if (script.Ending is Ending.Cut or Ending.Stall or Ending.NoFinish)
         {
-            context.Response.ContentType = "application/json";
-            context.Response.ContentLength = script.Ending == Ending.NoFinish ? null : Encoding.UTF8.GetByteCount(answer);
-            await WriteAsync(answer[..(answer.Length / 2)]);
+            context.Response.ContentLength = script.Ending == Ending.NoFinish ? null : Encoding.UTF8.GetByteCount(whole);
+            await WriteAsync(whole[..(whole.Length / 2)]);
             await EndAsync();
             return;
         }
 
-        await ChatWire.WriteJsonAsync(context, script.Ending == Ending.Garbage ? "this is { not JSON" : answer);
+        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(script.Ending == Ending.Garbage ? "this is { not JSON" : whole), _left);
         call.Completed = true;
     }
 
-    private async Task StreamAsync()
+    private async Task StreamAsync(Answer answer)
     {
-        context.Response.ContentType = "text/event-stream; charset=utf-8";
+        context.Response.ContentType = _wire.StreamType;
         await context.Response.Body.FlushAsync(_left);
         await ThinkAsync(script.FirstDelay);
         if (script.Usage == UsagePlacement.FirstChunk)
         {
-            call.CompletionTokens = script.CompletionTokens ?? Pieces.Count;
-            await EventAsync(_wire.UsageChunk(_wire.Usage(script)));
+            Count(answer.Tokens, 0);
         }
 
-        await EventAsync(_wire.Chunk("""{"role":"assistant","content":"","refusal":null}""", finish: null, UsageOnContent()));
-        var sent = 0;
-        foreach (var piece in Pieces)
-        {
-            if (sent == (call.MaxTokens ?? long.MaxValue) || sent == (script.EndAfter ?? int.MaxValue))
-            {
-                break;
-            }
-
-            await ThinkAsync(sent == 0 ? TimeSpan.Zero : script.ChunkDelay);
-            sent++;
-            call.CompletionTokens = script.CompletionTokens ?? sent;
-            await EventAsync(_wire.Chunk(ChatWire.ContentDelta(piece), finish: null, UsageOnContent()));
-            if (sent == 1 && script.MiddleGate is { } gate)
-            {
-                await gate.PassAsync(_left);
-            }
-        }
-
-        if (script.Ending is not (Ending.Done or Ending.NoDone))
+        await WriteAsync(_wire.Begin());
+        if (!await BlocksAsync(answer))
         {
             await EndAsync();
             return;
         }
 
-        await FinishAsync(sent < Pieces.Count ? "length" : "stop");
+        Count(answer.Tokens, answer.Blocks.Where(block => block.Kind == BlockKind.Thinking).Sum(block => block.Pieces.Count));
+        await WriteAsync(_wire.Finish(answer));
+        call.Completed = true;
+    }
+
+    /// <summary>False when the script ends before the answer does.</summary>
+    private async Task<bool> BlocksAsync(Answer answer)
+    {
+        var breaks = script.Ending is not (Ending.Done or Ending.NoDone);
+        var sent = 0;
+        var thought = 0;
+        foreach (var block in answer.Blocks)
+        {
+            var opened = false;
+            foreach (var piece in block.Pieces)
+            {
+                if (breaks && sent == script.EndAfter)
+                {
+                    return false;
+                }
+
+                await ThinkAsync(sent == 0 ? TimeSpan.Zero : script.ChunkDelay);
+                sent++;
+                thought += block.Kind == BlockKind.Thinking ? 1 : 0;
+                Count(sent, thought);
+                await WriteAsync(opened ? "" : _wire.Open(block));
+                opened = true;
+                await WriteAsync(_wire.Piece(block, piece));
+                if (sent == 1 && script.MiddleGate is { } gate)
+                {
+                    await gate.PassAsync(_left);
+                }
+            }
+
+            await WriteAsync(opened ? "" : _wire.Open(block));
+            await WriteAsync(_wire.Close(block));
+        }
+
+        return !breaks;
+    }
+
+    private void Count(int tokens, int thought)
+    {
+        call.ReasoningTokens = script.ReasoningTokens ?? thought;
+        call.CompletionTokens = script.CompletionTokens ?? tokens;
     }
 
     private async Task ThinkAsync(TimeSpan delay)
@@ -100,30 +147,11 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
         var thinking = Task.Delay(delay, _left);
         while (script.KeepAlive is { } interval && await Task.WhenAny(thinking, Task.Delay(interval, _left)) != thinking)
         {
-            await WriteAsync(": OPENROUTER PROCESSING\n\n");
+            await WriteAsync(_wire.KeepAlive);
         }
 
         await thinking;
     }
-
-    private async Task FinishAsync(string reason)
-    {
-        var onFinish = script.Usage is UsagePlacement.FinishChunk or UsagePlacement.EveryChunk ? _wire.Usage(script) : null;
-        await EventAsync(_wire.Chunk("{}", reason, onFinish));
-        if (script.Usage == UsagePlacement.LastChunk && call.IncludeUsage)
-        {
-            await EventAsync(_wire.UsageChunk(_wire.Usage(script)));
-        }
-
-        if (script.Ending == Ending.Done)
-        {
-            await EventAsync("[DONE]");
-        }
-
-        call.Completed = true;
-    }
-
-    private string? UsageOnContent() => script.Usage == UsagePlacement.EveryChunk ? _wire.Usage(script) : null;
 
     private async Task EndAsync()
     {
@@ -136,29 +164,23 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
                 await Task.Delay(Timeout.InfiniteTimeSpan, _left);
                 break;
             case Ending.Garbage:
-                await EventAsync("""{"id":"chatcmpl-x","choices":[{"delta":{"content":"brok""");
-                await EventAsync("[DONE]");
+                await WriteAsync(_wire.Garbage);
                 break;
             case Ending.ErrorEvent:
-                await EventAsync(ChatWire.Error("The engine died.", "server_error", param: null, code: null));
-                await EventAsync("[DONE]");
+                await WriteAsync(_wire.ErrorEvent(_wire.Of(script.StreamFault)));
                 break;
             case Ending.ErrorTail:
-                await WriteAsync("{\n  \"error\": {\n    \"code\": 500,\n    \"message\": \"Internal error encountered.\"\n  }\n}\n");
+                await WriteAsync(_wire.Error(_wire.Of(script.StreamFault)));
                 break;
             default:
                 break;
         }
     }
 
-    private Task EventAsync(string data) => WriteAsync(script.Accents
-        ? $": comment\r\n\r\nevent:message\r\nid: 7\r\ndata:{data}\r\n\r\n"
-        : $"data: {data}\n\n");
-
     private async Task WriteAsync(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        foreach (var part in bytes.Chunk(script.WriteSize == 0 ? bytes.Length : script.WriteSize))
+        foreach (var part in bytes.Chunk(script.WriteSize == 0 ? Math.Max(1, bytes.Length) : script.WriteSize))
         {
             await context.Response.Body.WriteAsync(part, _left);
             await context.Response.Body.FlushAsync(_left);

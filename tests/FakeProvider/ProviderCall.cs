@@ -3,26 +3,59 @@ using Microsoft.AspNetCore.Http;
 
 namespace LlmGateway.FakeProvider;
 
+/// <summary>What was called.</summary>
+public enum Endpoint
+{
+    /// <summary>OpenAI's /v1/chat/completions, and Azure's.</summary>
+    Chat,
+
+    /// <summary>Anthropic's /v1/messages.</summary>
+    Messages,
+
+    /// <summary>Anthropic's /v1/messages/count_tokens.</summary>
+    CountTokens,
+
+    /// <summary>Gemini's :generateContent and :streamGenerateContent.</summary>
+    GenerateContent,
+
+    /// <summary>Gemini's :batchEmbedContents and :embedContent.</summary>
+    EmbedContents,
+}
+
 /// <summary>One call as the provider saw it, and what the provider did.</summary>
 public sealed class ProviderCall
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ProviderCall(int id, byte[] body, JsonElement json, IHeaderDictionary headers)
+    private ProviderCall(int id, Endpoint endpoint, HttpRequest request, byte[] body, JsonElement json)
     {
         Id = id;
+        Endpoint = endpoint;
+        Path = request.Path;
+        Query = request.QueryString.ToString();
         Body = body;
         Json = json;
-        Authorization = headers.Authorization.ToString();
-        Headers = headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        Model = Text("model") ?? "";
-        Stream = Member("stream") is { ValueKind: JsonValueKind.True };
-        MaxTokens = Number("max_completion_tokens") ?? Number("max_tokens");
-        IncludeUsage = Member("stream_options") is { ValueKind: JsonValueKind.Object } options
-            && options.TryGetProperty("include_usage", out var include) && include.ValueKind == JsonValueKind.True;
+        Authorization = request.Headers.Authorization.ToString();
+        Headers = request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        var reader = new RequestReader(endpoint, request, json);
+        Key = reader.Key;
+        Model = reader.Model;
+        Stream = reader.Stream;
+        ServerSentEvents = endpoint != Endpoint.GenerateContent || request.Query["alt"] == "sse";
+        MaxTokens = reader.MaxTokens;
+        IncludeUsage = reader.IncludeUsage;
+        Texts = reader.Texts;
+        Prefill = reader.Prefill;
     }
 
     public int Id { get; }
+
+    public Endpoint Endpoint { get; }
+
+    public string Path { get; }
+
+    /// <summary>With its question mark; empty without one.</summary>
+    public string Query { get; }
 
     public byte[] Body { get; }
 
@@ -33,22 +66,33 @@ public sealed class ProviderCall
 
     public IReadOnlyDictionary<string, string> Headers { get; }
 
+    /// <summary>The provider key that came with the call, wherever its wire puts it; null without one.</summary>
+    public string? Key { get; }
+
+    /// <summary>The body's model, or the path's.</summary>
     public string Model { get; }
 
     public bool Stream { get; }
 
     public bool IncludeUsage { get; }
 
-    /// <summary>max_completion_tokens, else max_tokens.</summary>
+    /// <summary>The request's limit of generated tokens: max_completion_tokens, else max_tokens; maxOutputTokens.</summary>
     public long? MaxTokens { get; }
 
-    /// <summary>Tokens as the provider counts them, reported or not.</summary>
+    /// <summary>The text of an assistant's turn at the request's end; null when it ends with another turn.</summary>
+    public string? Prefill { get; }
+
+    /// <summary>Tokens as the provider counts them, reported or not: the whole prompt, cached or not.</summary>
     public long PromptTokens { get; internal set; }
 
-    /// <summary>Tokens generated so far.</summary>
+    /// <summary>Tokens generated so far, thinking too.</summary>
     public long CompletionTokens { get; internal set; }
 
     public long CachedTokens { get; internal set; }
+
+    public long CacheWriteTokens { get; internal set; }
+
+    public long ReasoningTokens { get; internal set; }
 
     /// <summary>The whole answer was sent, to its last byte.</summary>
     public bool Completed { get; internal set; }
@@ -59,20 +103,26 @@ public sealed class ProviderCall
     public Task Ended => _ended.Task;
 
     /// <summary>The first word of the first message: what a test knows one call among many by.</summary>
-    public string Tag => Member("messages") is { ValueKind: JsonValueKind.Array } messages && messages.GetArrayLength() > 0
-        && messages[0].TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String
-            ? content.GetString()!.Split(' ', 2)[0]
-            : "";
+    public string Tag => Texts.Count > 0 ? Texts[0].Split(' ', 2)[0] : "";
 
-    internal static ProviderCall Read(int id, byte[] body, IHeaderDictionary headers)
+    /// <summary>All texts of the prompt, the system's last.</summary>
+    internal IReadOnlyList<string> Texts { get; }
+
+    /// <summary>Gemini without alt=sse streams one JSON array.</summary>
+    internal bool ServerSentEvents { get; }
+
+    internal static async Task<ProviderCall> ReadAsync(int id, Endpoint endpoint, HttpRequest request)
     {
+        using var memory = new MemoryStream();
+        await request.Body.CopyToAsync(memory, request.HttpContext.RequestAborted);
+        var body = memory.ToArray();
         try
         {
-            return new ProviderCall(id, body, JsonDocument.Parse(body).RootElement.Clone(), headers);
+            return new ProviderCall(id, endpoint, request, body, JsonDocument.Parse(body).RootElement.Clone());
         }
         catch (JsonException)
         {
-            return new ProviderCall(id, body, default, headers);
+            return new ProviderCall(id, endpoint, request, body, default);
         }
     }
 
@@ -82,32 +132,25 @@ public sealed class ProviderCall
         _ended.TrySetResult();
     }
 
-    /// <summary>Words of all message texts: the provider's tokenizer.</summary>
-    internal long CountPromptWords() => Member("messages") is { ValueKind: JsonValueKind.Array } messages
-        ? messages.EnumerateArray().Sum(message => message.TryGetProperty("content", out var content) ? Words(content) : 0)
-        : 0;
-
-    private static long Words(JsonElement content) => content.ValueKind switch
-    {
-        JsonValueKind.String => content.GetString()!.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
-        JsonValueKind.Array => content.EnumerateArray().Sum(part => part.TryGetProperty("text", out var text) ? Words(text) : 0),
-        _ => 0,
-    };
-
-    private JsonElement? Member(string name) => Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(name, out var value) ? value : null;
-
-    private string? Text(string name) => Member(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
-
-    private long? Number(string name) => Member(name) is { ValueKind: JsonValueKind.Number } value ? value.GetInt64() : null;
+    /// <summary>Words of all texts: the provider's tokenizer.</summary>
+    internal long CountPromptWords() => Texts.Sum(text => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length);
 }
 
 /// <summary>The provider's own account of a set of calls: what its bill would say.</summary>
 public sealed record Tally(int Calls, int Completed, long PromptTokens, long CachedTokens, long CompletionTokens)
 {
+    public long CacheWriteTokens { get; init; }
+
+    public long ReasoningTokens { get; init; }
+
     internal static Tally Of(IReadOnlyList<ProviderCall> calls) => new(
         calls.Count,
         calls.Count(call => call.Completed),
         calls.Sum(call => call.PromptTokens),
         calls.Sum(call => call.CachedTokens),
-        calls.Sum(call => call.CompletionTokens));
+        calls.Sum(call => call.CompletionTokens))
+    {
+        CacheWriteTokens = calls.Sum(call => call.CacheWriteTokens),
+        ReasoningTokens = calls.Sum(call => call.ReasoningTokens),
+    };
 }

@@ -1,61 +1,58 @@
-using System.Globalization;
-
 namespace LlmGateway.FakeProvider;
 
-/// <summary>How an answer ends.</summary>
-public enum Ending
+/// <summary>A call of one of the client's tools.</summary>
+/// <param name="Name">The tool's name.</param>
+/// <param name="Arguments">A JSON object; empty sends none at all, as Anthropic streams a call without arguments.</param>
+/// <param name="Pieces">Into how many pieces a stream cuts the arguments; Gemini never cuts them.</param>
+/// <param name="Id">Null mints one in the vendor's style; Gemini then sends none.</param>
+public sealed record ToolCall(string Name, string Arguments = "{}", int Pieces = 3, string? Id = null);
+
+/// <summary>What one call is answered with, on whichever wire it comes. The defaults are a short, right answer.</summary>
+public sealed partial record Script
 {
-    /// <summary>A chunk with a finish_reason, usage if asked for, [DONE], the body's end.</summary>
-    Done,
+    /// <summary>
+    /// The proof that thinking is the model's own (Anthropic's signature, Gemini's thoughtSignature). It comes back with the next turn, and one
+    /// that no script has sent is refused.
+    /// </summary>
+    public const string DefaultSignature = "ZmFrZS1zaWduYXR1cmU=";
 
-    /// <summary>As <see cref="Done"/>, without [DONE].</summary>
-    NoDone,
-
-    /// <summary>The body ends cleanly after the last content: no finish_reason, no usage, no [DONE].</summary>
-    NoFinish,
-
-    /// <summary>The connection breaks in the middle of the body.</summary>
-    Cut,
-
-    /// <summary>Nothing more comes, and the connection stays open.</summary>
-    Stall,
-
-    /// <summary>An event that is not JSON.</summary>
-    Garbage,
-
-    /// <summary>An event with an error object, then [DONE], as vLLM does it.</summary>
-    ErrorEvent,
-
-    /// <summary>A bare JSON error without "data:", then the body's end.</summary>
-    ErrorTail,
-}
-
-/// <summary>Where a streamed answer reports its usage.</summary>
-public enum UsagePlacement
-{
-    /// <summary>On a last chunk with empty choices, when the client asked for it: OpenAI's way.</summary>
-    LastChunk,
-
-    /// <summary>Nowhere, asked for or not.</summary>
-    Never,
-
-    /// <summary>On every chunk, growing; llama.cpp and some gateways.</summary>
-    EveryChunk,
-
-    /// <summary>On the chunk with the finish_reason.</summary>
-    FinishChunk,
-
-    /// <summary>On a chunk with empty choices before the first content, and nowhere else.</summary>
-    FirstChunk,
-}
-
-/// <summary>What one call is answered with. The defaults are a short, right answer.</summary>
-public sealed record Script
-{
-    /// <summary>The answer's pieces; each is a chunk. Null makes "word0 ", "word1 ", … of <see cref="Chunks"/>.</summary>
+    /// <summary>
+    /// The answer's pieces; each is a chunk. Null makes "word0 ", "word1 ", … of <see cref="Chunks"/>, and no text beside tool calls.
+    /// </summary>
     public IReadOnlyList<string>? Pieces { get; init; }
 
     public int Chunks { get; init; } = 3;
+
+    /// <summary>
+    /// The pieces are the whole answer, and an assistant's turn at the request's end is a part of it already: only what follows is sent.
+    /// </summary>
+    public bool ContinuesPrefill { get; init; }
+
+    /// <summary>Answers <see cref="Fault.Prefill"/> when the request ends with an assistant's turn.</summary>
+    public bool RefusesPrefill { get; init; }
+
+    /// <summary>
+    /// What the model thinks before it answers: Anthropic's thinking block, Gemini's thought parts, reasoning_content of OpenAI-compatible
+    /// servers, a reasoning item of OpenAI's responses.
+    /// </summary>
+    public IReadOnlyList<string> Thinking { get; init; } = [];
+
+    /// <summary>Anthropic's redacted_thinking block: opaque data that must come back as it is.</summary>
+    public string? RedactedThinking { get; init; }
+
+    /// <summary>
+    /// Ends the thinking block (Anthropic); stands on the first function call, else on the last text (Gemini). Gemini sends it without visible
+    /// thinking as well. Null leaves it out.
+    /// </summary>
+    public string? Signature { get; init; } = DefaultSignature;
+
+    /// <summary>Calls of the client's tools, after the text; more than one are parallel.</summary>
+    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
+
+    public Stop Stop { get; init; }
+
+    /// <summary>The vendor's own word in place of what <see cref="Stop"/> says: MALFORMED_FUNCTION_CALL, a word of the future.</summary>
+    public string? FinishReason { get; init; }
 
     /// <summary>Before the response headers.</summary>
     public TimeSpan HeaderDelay { get; init; }
@@ -65,18 +62,26 @@ public sealed record Script
 
     public TimeSpan ChunkDelay { get; init; }
 
-    /// <summary>Sends a comment this often while a stream waits for its next chunk, as OpenRouter does.</summary>
+    /// <summary>Sends a sign of life this often while a stream waits for its next chunk: OpenRouter's comment, Anthropic's ping.</summary>
     public TimeSpan? KeepAlive { get; init; }
 
-    /// <summary>Null counts the words of the messages.</summary>
+    /// <summary>All of the prompt, cached or not. Null counts the words of its texts.</summary>
     public long? PromptTokens { get; init; }
 
-    /// <summary>Null counts the chunks, one token each.</summary>
+    /// <summary>All that was generated, thinking too. Null counts the pieces, one token each.</summary>
     public long? CompletionTokens { get; init; }
 
+    /// <summary>How many of the prompt's tokens came from the cache.</summary>
     public long CachedTokens { get; init; }
 
-    public long ReasoningTokens { get; init; }
+    /// <summary>How many of the prompt's tokens were written to the cache, for five minutes or an hour.</summary>
+    public long CacheWriteTokens { get; init; }
+
+    /// <summary>How many of <see cref="CacheWriteTokens"/> are kept for an hour.</summary>
+    public long CacheWrite1hTokens { get; init; }
+
+    /// <summary>How many of the generated tokens were thinking. Null counts the pieces of <see cref="Thinking"/>.</summary>
+    public long? ReasoningTokens { get; init; }
 
     public UsagePlacement Usage { get; init; } = UsagePlacement.LastChunk;
 
@@ -85,10 +90,13 @@ public sealed record Script
     /// <summary>Chunks sent before an <see cref="Ending"/> other than Done takes place; null sends all.</summary>
     public int? EndAfter { get; init; }
 
+    /// <summary>What an <see cref="Ending.ErrorEvent"/> says.</summary>
+    public Fault StreamFault { get; init; } = Fault.Internal;
+
     /// <summary>Splits the stream's bytes into writes of this size, each flushed; 0 writes an event at a time.</summary>
     public int WriteSize { get; init; }
 
-    /// <summary>Sends CRLF, comments, and "data:" without a space: other servers' accents.</summary>
+    /// <summary>Sends comments, "data:" without a space, and the other line ends than the vendor's: other servers' accents.</summary>
     public bool Accents { get; init; }
 
     /// <summary>Held here before the first byte of the answer.</summary>
@@ -105,42 +113,22 @@ public sealed record Script
 
     public string ContentType { get; init; } = "application/json";
 
+    /// <summary>The header as it is: seconds, or a date. Gemini has no such header: seconds go to its RetryInfo instead.</summary>
     public string? RetryAfter { get; init; }
+
+    /// <summary>Sends retry-after as the date that lies this far ahead when the call is answered.</summary>
+    public TimeSpan? RetryAt { get; init; }
+
+    /// <summary>Sends retry-after-ms.</summary>
+    public long? RetryAfterMs { get; init; }
 
     /// <summary>The connection breaks before any response.</summary>
     public bool ResetBeforeHeaders { get; init; }
 
-    /// <summary>An error in OpenAI's shape.</summary>
-    public static Script Error(
-        int status, string? code = null, string? message = null, string type = "invalid_request_error", string? param = null, string? retryAfter = null) =>
-        new() { Status = status, RetryAfter = retryAfter, Body = ChatWire.Error(message ?? $"Scripted error {status}.", type, param, code) };
+    /// <summary>Headers beside those that the vendor sends.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>A proxy's page instead of an answer.</summary>
-    public static Script Html(int status = 502) => new()
-    {
-        Status = status,
-        ContentType = "text/html",
-        Body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n",
-    };
+    internal Fault? Failing { get; init; }
 
-    /// <summary>
-    /// The script that a model's name asks for: fake-cut, fake-stall, fake-garbage, fake-no-finish, fake-no-done, fake-html,
-    /// fake-reset, fake-silent, fake-slow, fake-500 (any status). Anything else is a short, right answer.
-    /// </summary>
-    public static Script ForModel(string model) => model switch
-    {
-        "fake-cut" => new Script { Ending = Ending.Cut, Chunks = 6, EndAfter = 3 },
-        "fake-stall" => new Script { Ending = Ending.Stall, Chunks = 6, EndAfter = 3 },
-        "fake-garbage" => new Script { Ending = Ending.Garbage, Chunks = 6, EndAfter = 3 },
-        "fake-no-finish" => new Script { Ending = Ending.NoFinish },
-        "fake-no-done" => new Script { Ending = Ending.NoDone },
-        "fake-html" => Html(),
-        "fake-reset" => new Script { ResetBeforeHeaders = true },
-        "fake-silent" => new Script { HeaderDelay = Timeout.InfiniteTimeSpan },
-        "fake-slow" => new Script { Chunks = 50, ChunkDelay = TimeSpan.FromMilliseconds(20) },
-        _ when model.StartsWith("fake-", StringComparison.Ordinal)
-            && int.TryParse(model.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var status)
-            && status is >= 400 and < 600 => Error(status, retryAfter: status == 429 ? "7" : null),
-        _ => new Script(),
-    };
+    internal ProviderError? Failure { get; init; }
 }
