@@ -41,10 +41,11 @@ internal sealed class Attempt : IDisposable
     private CancellationTokenSource? _over;
     private volatile CallFault? _stopped;
 
-    public Attempt(Call call, Deployment deployment, Answers answers, CallOptions options, TimeProvider time, CancellationToken client)
+    public Attempt(
+        Call call, Deployment deployment, Answers answers, Drains drains, CallOptions options, TimeProvider time, CancellationToken client)
     {
         (_call, Deployment, _answers, _options, _time, _client) = (call, deployment, answers, options, time, client);
-        _timers = new CallTimers(call, options, time, client);
+        _timers = new CallTimers(call, deployment.Provider, drains, options, time, client);
         _started = time.GetTimestamp();
         Meter = new UsageMeter(call.Request.PromptBytes, call.Request.ImageTokens);
     }
@@ -62,6 +63,9 @@ internal sealed class Attempt : IDisposable
 
     /// <summary>The answer ended by <see cref="BreakOff"/>, or where its hold could not grow any more.</summary>
     public bool IsBrokenOff { get; private set; }
+
+    /// <summary>The answer is read on although its client left; null otherwise.</summary>
+    public Drains.Drain? Drain => _timers.Drain;
 
     public int Status { get; private set; }
 
@@ -119,6 +123,9 @@ internal sealed class Attempt : IDisposable
 
         return ToChunk(Stream!.Events, copy: false);
     }
+
+    /// <summary>The client is gone, whether its token says so yet or not.</summary>
+    public void Leave() => _timers.Leave();
 
     /// <summary>Ends an answer that must not go on, for a reason that is not the provider's.</summary>
     public void BreakOff(CallFault fault)

@@ -9,7 +9,7 @@ namespace LlmGateway.Routing.Calls;
 
 /// <summary>Tries a call's candidates in order, each once and no more than allowed in all, until one has content.</summary>
 internal sealed partial class AttemptLoop(
-    IEnumerable<IProviderAdapter> adapters, Answers answers, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time,
+    IEnumerable<IProviderAdapter> adapters, Answers answers, Drains drains, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time,
     ILogger<AttemptLoop> logger)
 {
     private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(adapter => adapter.Name);
@@ -21,7 +21,7 @@ internal sealed partial class AttemptLoop(
         var faults = new List<(Deployment Deployment, CallFault Fault)>();
         foreach (var deployment in candidates.Take(options.Value.MaxAttempts))
         {
-            var attempt = new Attempt(call, deployment, answers, options.Value, time, client);
+            var attempt = new Attempt(call, deployment, answers, drains, options.Value, time, client);
             try
             {
                 await attempt.OpenAsync(_adapters[deployment.Adapter], held, HoldPlan.Grows(call, held, deployment) ? growth : null);
@@ -43,7 +43,7 @@ internal sealed partial class AttemptLoop(
             }
 
             faults.Add((deployment, attempt.Fault!));
-            if (!attempt.Fault!.MayFailOver || time.GetElapsedTime(call.StartedTimestamp) >= options.Value.TotalTimeout)
+            if (!attempt.Fault!.MayFailOver || client.IsCancellationRequested || time.GetElapsedTime(call.StartedTimestamp) >= options.Value.TotalTimeout)
             {
                 break;
             }

@@ -11,6 +11,8 @@ internal static class CallRegistration
     {
         builder.Services.AddOptions<CallOptions>().BindConfiguration("Calls").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<CallOptions>, CallOptionsValidator>();
+        builder.Services.AddOptions<DisconnectOptions>().BindConfiguration("Disconnect").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<DisconnectOptions>, DisconnectOptionsValidator>();
         builder.Services.AddOptions<BillingOptions>().BindConfiguration("Billing").ValidateDataAnnotations().ValidateOnStart();
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
         builder.Services.AddSingleton<BillingWatch>();
@@ -22,6 +24,7 @@ internal static class CallRegistration
         builder.Services.AddHostedService(services => services.GetRequiredService<HoldReturner>());
         builder.Services.AddSingleton<SettlementDesk>();
         builder.Services.AddSingleton<Answers>();
+        builder.Services.AddSingleton<Drains>();
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();
     }

@@ -89,8 +89,12 @@ internal sealed class CallRunner(
         ExceptionDispatchInfo? unexpected = null;
         try
         {
-            there = !call.Stream
-                || await RelayAsync(attempt, HoldPlan.Grows(call, held, attempt.Deployment) ? growth : null, attemptCount, output);
+            var growing = HoldPlan.Grows(call, held, attempt.Deployment) ? growth : null;
+            there = !call.Stream || await RelayAsync(attempt, growing, attemptCount, output);
+            if (!there)
+            {
+                await DrainAsync(attempt, held, growing);
+            }
         }
         catch (Exception e)
         {
@@ -143,10 +147,8 @@ internal sealed class CallRunner(
 
         while (attempt.State == AttemptState.Open)
         {
-            var visible = attempt.Meter.OutputSoFar;
-            if (growth is not null && await growth.CoverAsync(visible, attempt.Hidden?.Produced ?? visible) is { } fault)
+            if (!await CoverAsync(attempt, growth))
             {
-                attempt.BreakOff(fault);
                 break;
             }
 
@@ -157,6 +159,35 @@ internal sealed class CallRunner(
         }
 
         return attempt.State != AttemptState.Left;
+    }
+
+    /// <summary>Reads on for a client that left, where the provider's policy says so, within its limits and those of the hold.</summary>
+    private static async Task DrainAsync(Attempt attempt, HeldCall held, HoldGrowth? growth)
+    {
+        attempt.Leave();
+        if (attempt.Drain is not { } drain)
+        {
+            return;
+        }
+
+        var most = drain.MaxTokens(held, attempt.Meter.OutputSoFar);
+        while (attempt.State == AttemptState.Open && attempt.Meter.OutputSoFar < most && await CoverAsync(attempt, growth))
+        {
+            await attempt.ReadAsync();
+        }
+    }
+
+    /// <returns>False when the answer must not go on: its hold could not grow.</returns>
+    private static async ValueTask<bool> CoverAsync(Attempt attempt, HoldGrowth? growth)
+    {
+        var visible = attempt.Meter.OutputSoFar;
+        if (growth is null || await growth.CoverAsync(visible, attempt.Hidden?.Produced ?? visible) is not { } fault)
+        {
+            return true;
+        }
+
+        attempt.BreakOff(fault);
+        return false;
     }
 
     private static async Task EndAsync(Attempt attempt, TokenUsage usage, Settlement? settled, int attemptCount, CallOutput output)
@@ -212,6 +243,8 @@ internal sealed class CallRunner(
 
     private static Ending EndingOf(Attempt attempt, bool unexpected) => attempt switch
     {
+        // Whole perhaps, but nobody got it.
+        { Drain: not null } => Ending.ClientLeft,
         { State: AttemptState.Ended } => attempt.Meter.IsEmpty ? Ending.Empty : Ending.Whole,
         // The caller's money ended, not the provider's answer: what came is as good as a whole one.
         { IsBrokenOff: true } => Ending.Whole,

@@ -5,24 +5,33 @@ namespace LlmGateway.Routing.Calls;
 
 /// <summary>
 /// The timers of one attempt. The connection's is the HTTP handler's; first byte, gap and total share one token, which the client's
-/// leaving cancels too. Writing to a slow client costs no gap: only waiting for the provider does.
+/// leaving cancels too, unless the provider's answers are drained: then it shortens the total. Writing to a slow client costs no gap: only waiting for the provider does.
 /// </summary>
 internal sealed class CallTimers : IDisposable
 {
     private readonly CancellationTokenSource _cancellation;
     private readonly CancellationTokenRegistration _client;
+    private readonly Drains _drains;
+    private readonly string _provider;
     private readonly CallOptions _options;
     private readonly TimeProvider _time;
     private readonly Call _call;
+    private readonly Lock _leaving = new();
     private TimeSpan _limit;
     private string _what = "";
+    private Drains.Drain? _drain;
+    private bool _left;
+    private long _leftAt;
 
-    public CallTimers(Call call, CallOptions options, TimeProvider time, CancellationToken client)
+    public CallTimers(Call call, string provider, Drains drains, CallOptions options, TimeProvider time, CancellationToken client)
     {
-        (_call, _options, _time) = (call, options, time);
+        (_call, _provider, _drains, _options, _time) = (call, provider, drains, options, time);
         _cancellation = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _client = client.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _cancellation);
+        _client = client.UnsafeRegister(static state => ((CallTimers)state!).Leave(), this);
     }
+
+    /// <summary>Of an answer that is read on for a client that left; null without.</summary>
+    public Drains.Drain? Drain => Volatile.Read(ref _drain);
 
     public CancellationToken Token => _cancellation.Token;
 
@@ -32,6 +41,23 @@ internal sealed class CallTimers : IDisposable
 
     /// <summary>Now the client is waited for; only the total still runs.</summary>
     public void Received() => Arm(Timeout.InfiniteTimeSpan, "");
+
+    /// <summary>The client is gone: the provider's work ends now, or is drained for so long.</summary>
+    public void Leave()
+    {
+        lock (_leaving)
+        {
+            if (_left)
+            {
+                return;
+            }
+
+            (_left, _leftAt) = (true, _time.GetTimestamp());
+            Volatile.Write(ref _drain, _drains.Begin(_provider));
+        }
+
+        _cancellation.CancelAfter(_drain is { } drain ? drain.MaxTime : TimeSpan.Zero);
+    }
 
     /// <summary>Ends the attempt now, as an expired timer does. Nothing of one that is over.</summary>
     public async Task EndAsync()
@@ -54,11 +80,18 @@ internal sealed class CallTimers : IDisposable
     {
         _client.Dispose();
         _cancellation.Dispose();
+        Drain?.Dispose();
     }
 
     private void Arm(TimeSpan limit, string what)
     {
         var left = _options.TotalTimeout - _time.GetElapsedTime(_call.StartedTimestamp);
+        if (Drain is { } drain)
+        {
+            var drainLeft = drain.MaxTime - _time.GetElapsedTime(_leftAt);
+            left = drainLeft < left ? drainLeft : left;
+        }
+
         var byTotal = limit == Timeout.InfiniteTimeSpan || left <= limit;
         (_limit, _what) = byTotal ? (left, "") : (limit, what);
         _cancellation.CancelAfter(_limit > TimeSpan.Zero ? _limit : TimeSpan.Zero);

@@ -16,11 +16,12 @@ internal sealed class HeldCall
 
     private readonly HoldRequest _request;
     private long _outputTokens;
+    private long _amount;
 
     private HeldCall(HoldRequest request, Hold hold)
     {
         _request = new(request) { PriceBook = hold.PriceBook, PricedAt = hold.PricedAt };
-        _outputTokens = hold.OutputTokens;
+        (_outputTokens, _amount) = (hold.OutputTokens, hold.AmountNanoUsd);
         IsWhole = hold.OutputTokens >= request.OutputTokens;
         IsEstimate = hold.Estimate;
         ExpiresAt = hold.ExpiresAt?.ToDateTimeOffset() ?? DateTimeOffset.MaxValue;
@@ -30,6 +31,9 @@ internal sealed class HeldCall
 
     /// <summary>The output bound that the hold covers, over all answers of the call.</summary>
     public long OutputTokens => Volatile.Read(ref _outputTokens);
+
+    /// <summary>What is set aside, in nano-dollars.</summary>
+    public long AmountNanoUsd => Volatile.Read(ref _amount);
 
     /// <summary>The hold was not shrunk to what the balance and the key's limits allow.</summary>
     public bool IsWhole { get; }
@@ -45,7 +49,11 @@ internal sealed class HeldCall
         new(_request) { OutputTokens = outputTokens, MinOutputTokens = minOutputTokens };
 
     /// <summary>Billing covers more now.</summary>
-    public void Grow(Hold hold) => Volatile.Write(ref _outputTokens, hold.OutputTokens);
+    public void Grow(Hold hold)
+    {
+        Volatile.Write(ref _amount, hold.AmountNanoUsd);
+        Volatile.Write(ref _outputTokens, hold.OutputTokens);
+    }
 
     /// <summary>Sets the money aside, or says why not. Not cancelled by a client that leaves: the hold may be made already.</summary>
     public static async Task<HoldOutcome> AcquireAsync(
