@@ -46,7 +46,8 @@ internal sealed class ChatEvents(string model, long created) : IDisposable
     /// <param name="id">Of the tool call.</param>
     /// <param name="name">Of the function.</param>
     /// <param name="arguments">JSON as far as it is known; empty when it follows.</param>
-    public void ToolCall(int index, string id, string name, ReadOnlySpan<byte> arguments)
+    /// <param name="thoughtSignature">To be sent back with the call, where Google's own OpenAI layer has it; null without one.</param>
+    public void ToolCall(int index, string id, string name, ReadOnlySpan<byte> arguments, string? thoughtSignature = null)
     {
         BeginDelta();
         BeginTool(index);
@@ -55,7 +56,9 @@ internal sealed class ChatEvents(string model, long created) : IDisposable
         _json.WriteStartObject("function"u8);
         _json.WriteString("name"u8, name);
         _json.WriteString("arguments"u8, arguments);
-        EndTool();
+        _json.WriteEndObject();
+        GoogleExtra.Write(_json, thoughtSignature);
+        EndToolCall();
     }
 
     /// <param name="index">Of the tool call.</param>
@@ -151,6 +154,11 @@ internal sealed class ChatEvents(string model, long created) : IDisposable
     private void EndTool()
     {
         _json.WriteEndObject();
+        EndToolCall();
+    }
+
+    private void EndToolCall()
+    {
         _json.WriteEndObject();
         _json.WriteEndArray();
         EndDelta();

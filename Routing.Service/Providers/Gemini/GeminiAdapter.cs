@@ -1,13 +1,37 @@
-using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 
 namespace LlmGateway.Routing.Providers.Gemini;
 
-internal sealed class GeminiAdapter : IProviderAdapter
+/// <summary>Google's Gemini API (ai.google.dev/api). Without alt=sse its stream would be one JSON array.</summary>
+internal sealed class GeminiAdapter(ProviderExchange exchange, TimeProvider time) : IProviderAdapter
 {
     public string Name => ProviderName.Gemini;
 
-    public Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken) =>
-        Task.FromResult(new ProviderReply(null, new CallFault(CallFailure.NoAvailableProvider, "Gemini is not spoken yet."), 0));
+    public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
+    {
+        var body = new PooledBuffer(request.Chat.Body.Length + 512);
+        if (GeminiWire.Write(request, body) is { } fault)
+        {
+            body.Dispose();
+            return new ProviderReply(null, fault, 0);
+        }
+
+        var message = ProviderExchange.Message(Address(request.Deployment, request.Stream ? "streamGenerateContent?alt=sse" : "generateContent"), request, body);
+        Authorize(message, request.Deployment);
+        var reply = await exchange.SendAsync(
+            held, message, body, (status, error, retryAfter) => GeminiErrors.Classify(status, error, retryAfter, request.Deployment), cancellationToken);
+        return reply with { Translator = new GeminiAnswer(request.Deployment, time) };
+    }
+
+    private static Uri Address(Deployment deployment, string method) =>
+        new(deployment.BaseAddress!, $"models/{Uri.EscapeDataString(deployment.UpstreamModel)}:{method}");
+
+    private static void Authorize(HttpRequestMessage message, Deployment deployment)
+    {
+        if (deployment.Key is { } key)
+        {
+            message.Headers.Add("x-goog-api-key", key.Reveal());
+        }
+    }
 }
