@@ -33,6 +33,9 @@ internal sealed class Answer
         CallsTools = calls;
     }
 
+    /// <summary>Nothing is generated.</summary>
+    public static Answer None { get; } = new([], Stop.Natural, calls: false);
+
     public IReadOnlyList<Block> Blocks { get; }
 
     public Stop Stop { get; }

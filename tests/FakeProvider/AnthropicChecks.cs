@@ -82,7 +82,12 @@ internal sealed partial class AnthropicChecks(ProviderCall call, Signatures sign
             return $"{sent[0]}: Extra inputs are not permitted";
         }
 
-        if (_body.Has("temperature") && _body.Member("temperature").GetDecimal() is < 0 or > 1)
+        if (sent.Find(name => _body.Number(name) is null) is { } none)
+        {
+            return $"{none}: Input should be a valid number";
+        }
+
+        if (_body.Number("temperature") is < 0 or > 1)
         {
             return "temperature: Input should be less than or equal to 1";
         }
@@ -92,7 +97,7 @@ internal sealed partial class AnthropicChecks(ProviderCall call, Signatures sign
             return "`temperature` and `top_p` cannot both be specified for this model. Please use only one.";
         }
 
-        var deprecated = sent.Find(name => !_model.Samples && (name, _body.Member(name).GetDecimal()) is not (("temperature", 1) or ("top_p", >= 0.99m)));
+        var deprecated = sent.Find(name => !_model.Samples && (name, _body.Number(name)) is not (("temperature", 1) or ("top_p", >= 0.99m)));
         return deprecated is null ? null : $"`{deprecated}` is deprecated for this model.";
     }
 
@@ -146,15 +151,15 @@ internal sealed partial class AnthropicChecks(ProviderCall call, Signatures sign
             return null;
         }
 
-        var budget = thinking.Member("budget_tokens");
+        var budget = thinking.Number("budget_tokens");
         return thinking.Text("type") switch
         {
             "disabled" when !_model.ForcesTools => "thinking: `disabled` is not supported for this model.",
             "enabled" when !_model.TakesBudgets => "thinking: `enabled` is not supported for this model. Use `adaptive` instead.",
-            "enabled" when budget.ValueKind != JsonValueKind.Number || budget.GetInt64() < 1024 =>
+            "enabled" when budget is null or < 1024 =>
                 "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
-            "enabled" when budget.GetInt64() >= call.MaxTokens => "`max_tokens` must be greater than `thinking.budget_tokens`.",
-            "enabled" when _body.Has("temperature") && _body.Member("temperature").GetDecimal() != 1 => "`temperature` may only be set to 1 when thinking is enabled.",
+            "enabled" when budget >= call.MaxTokens => "`max_tokens` must be greater than `thinking.budget_tokens`.",
+            "enabled" when _body.Number("temperature") is not (null or 1) => "`temperature` may only be set to 1 when thinking is enabled.",
             "enabled" when _body.Has("top_k") => "`top_k` must be unset when thinking is enabled.",
             "enabled" or "disabled" or "adaptive" or "between_tools" => null,
             var other => $"thinking: Input tag '{other}' found using 'type' does not match any of the expected tags: 'enabled', 'disabled', 'adaptive'",

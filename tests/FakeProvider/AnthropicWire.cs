@@ -9,6 +9,8 @@ internal sealed class AnthropicWire(ProviderCall call, Script script) : Wire(cal
 {
     private bool _pinged;
 
+    public override bool Generates => Call.Endpoint == Endpoint.Messages;
+
     public override string KeepAlive => Event("ping", """{"type": "ping"}""");
 
     public override string Garbage =>

@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.AspNetCore.Http;
 using static LlmGateway.FakeProvider.Json;
 
 namespace LlmGateway.FakeProvider;
 
-/// <summary>OpenAI's chat JSON, field by field as api.openai.com sends it.</summary>
-internal sealed class ChatWire(ProviderCall call, Script script) : Wire(call, script)
+/// <summary>OpenAI's chat JSON, field by field as api.openai.com sends it, and Azure as it does.</summary>
+internal sealed class ChatWire(ProviderCall call, Script script) : OpenAiWire(call, script)
 {
-    private const long Created = 1_763_683_200;
-
-    public override string KeepAlive => ": OPENROUTER PROCESSING\n\n";
+    /// <summary>What Azure's filters found: nothing.</summary>
+    private const string Unfiltered = """
+        {"hate":{"filtered":false,"severity":"safe"},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}
+        """;
 
     public override string Garbage => Event("""{"id":"chatcmpl-x","choices":[{"delta":{"content":"brok""") + Event("[DONE]");
 
@@ -18,20 +18,10 @@ internal sealed class ChatWire(ProviderCall call, Script script) : Wire(call, sc
         $"\"id\":\"chatcmpl-fake{call.Id.ToString(CultureInfo.InvariantCulture)}\",\"object\":\"{(call.Stream ? "chat.completion.chunk" : "chat.completion")}\","
         + string.Create(CultureInfo.InvariantCulture, $"\"created\":{Created},\"model\":{Quote(call.Model + "-2026-01-01")}");
 
-    public static string Models(IEnumerable<string> names) =>
-        """{"object":"list","data":["""
-        + string.Join(',', names.Select(name => string.Create(CultureInfo.InvariantCulture, $$$"""{"id":{{{Quote(name)}}},"object":"model","created":{{{Created}}},"owned_by":"fake"}""")))
-        + "]}";
-
-    public override void AddHeaders(IHeaderDictionary headers)
-    {
-        headers["x-request-id"] = "req_fake" + Number;
-        headers["openai-processing-ms"] = "12";
-        headers["openai-version"] = "2020-10-01";
-    }
+    private string Filtered => Call.IsAzure ? $",\"content_filter_results\":{Unfiltered}" : "";
 
     public override string Begin() =>
-        (Script.Usage == UsagePlacement.FirstChunk ? UsageChunk() : "") + Chunk("""{"role":"assistant","content":"","refusal":null}""", finish: null, UsageOnContent());
+        PromptFilter() + (Script.Usage == UsagePlacement.FirstChunk ? UsageChunk() : "") + Chunk("""{"role":"assistant","content":"","refusal":null}""", finish: null, UsageOnContent());
 
     public override string Open(Block block) => block.Kind != BlockKind.ToolCall ? "" : Chunk(
         $$$"""{"tool_calls":[{"index":{{{block.ToolIndex}}},"id":{{{Quote(Id(block))}}},"type":"function","function":{"name":{{{Quote(block.Tool!.Name)}}},"arguments":""}}]}""",
@@ -62,7 +52,7 @@ internal sealed class ChatWire(ProviderCall call, Script script) : Wire(call, sc
               "index": 0,
               "message": {{Message(answer)}},
               "logprobs": null,
-              "finish_reason": {{Quote(FinishReason(answer))}}
+              "finish_reason": {{Quote(FinishReason(answer))}}{{Filtered}}
             }
           ],{{(Script.Usage == UsagePlacement.Never ? "" : $"\n  \"usage\": {Usage()},")}}
           "service_tier": "default",
@@ -71,37 +61,7 @@ internal sealed class ChatWire(ProviderCall call, Script script) : Wire(call, sc
 
         """;
 
-    public override string Error(ProviderError error) =>
-        $$$"""{"error":{"message":{{{Quote(error.Message)}}},"type":{{{Quote(error.Type ?? TypeOf(error.Status))}}},"param":{{{Quote(error.Param)}}},"code":{{{Quote(error.Code)}}}}}""";
-
     public override string ErrorEvent(ProviderError error) => Event(Error(error)) + Event("[DONE]");
-
-    public override ProviderError Of(Fault fault) => fault switch
-    {
-        Fault.Malformed => new(400, "We could not parse the JSON body of your request."),
-        Fault.PromptTooLong => new(400, "This model's maximum context length is 128000 tokens. However, your messages resulted in 130012 tokens. Please reduce the length of the messages.",
-            Code: "context_length_exceeded", Param: "messages"),
-        Fault.ContentPolicy => new(400, "Invalid prompt: your prompt was flagged as potentially violating our usage policy.", Code: "invalid_prompt"),
-        Fault.WrongKey => new(401, "Incorrect API key provided: sk-****. You can find your API key at https://platform.openai.com/account/api-keys.", Code: "invalid_api_key"),
-        Fault.NoKey => new(401, "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."),
-        Fault.Forbidden => new(403, "Country, region, or territory not supported", "request_forbidden", "unsupported_country_region_territory"),
-        Fault.UnknownModel => new(404, $"The model `{Call.Model}` does not exist or you do not have access to it.", Code: "model_not_found"),
-        Fault.RateLimited => new(429, $"Rate limit reached for {Call.Model} in organization org-fake on requests per min (RPM): Limit 500, Used 500, Requested 1.", "requests", "rate_limit_exceeded"),
-        Fault.CreditSpent => new(429, "You exceeded your current quota, please check your plan and billing details.", "insufficient_quota", "insufficient_quota"),
-        Fault.Overloaded => new(503, "The server is currently overloaded, please try again later.", "service_unavailable_error", "server_is_overloaded"),
-        Fault.Internal => new(500, "The engine died.", "server_error"),
-        Fault.TooLarge => new(413, "Request body too large."),
-        Fault.Timeout => new(408, "Request timed out.", "timeout"),
-        Fault.Prefill => new(400, "This model does not continue an assistant message. The conversation must end with a user message.", Param: "messages"),
-        _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "Not a fault that has words."),
-    };
-
-    private static string TypeOf(int status) => status switch
-    {
-        429 => "requests",
-        >= 500 => "server_error",
-        _ => "invalid_request_error",
-    };
 
     private string FinishReason(Answer answer) => Script.FinishReason ?? answer.Stop switch
     {
@@ -133,10 +93,14 @@ internal sealed class ChatWire(ProviderCall call, Script script) : Wire(call, sc
     private string Id(Block block) => block.Tool!.Id ?? string.Create(CultureInfo.InvariantCulture, $"call_fake{Number}x{block.ToolIndex}");
 
     private string Chunk(string delta, string? finish, string? usage) => Event(
-        $$"""{{{Head}},"service_tier":"default","system_fingerprint":"fp_fake","choices":[{"index":0,"delta":{{delta}},"logprobs":null,"finish_reason":{{Quote(finish)}}}],"usage":{{usage ?? "null"}},"obfuscation":"x1y2"}""");
+        $$"""{{{Head}},"service_tier":"default","system_fingerprint":"fp_fake","choices":[{"index":0,"delta":{{delta}},"logprobs":null,"finish_reason":{{Quote(finish)}}{{Filtered}}}],"usage":{{usage ?? "null"}},"obfuscation":"x1y2"}""");
 
     private string UsageChunk() => Event(
         $$"""{{{Head}},"service_tier":"default","system_fingerprint":"fp_fake","choices":[],"usage":{{Usage()}},"obfuscation":""}""");
+
+    /// <summary>Azure's first chunk, which has neither choices nor a name.</summary>
+    private string PromptFilter() => !Call.IsAzure ? "" : Event(
+        $$"""{"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{{Unfiltered}}}]}""");
 
     private string? UsageOnContent() => Script.Usage == UsagePlacement.EveryChunk ? Usage() : null;
 
@@ -148,8 +112,4 @@ internal sealed class ChatWire(ProviderCall call, Script script) : Wire(call, sc
             {"prompt_tokens":{{{Call.PromptTokens}}},"completion_tokens":{{{Call.CompletionTokens}}},"total_tokens":{{{Call.PromptTokens + Call.CompletionTokens}}},"prompt_tokens_details":{"cached_tokens":{{{Call.CachedTokens}}},"audio_tokens":0{{{written}}}},"completion_tokens_details":{"reasoning_tokens":{{{Call.ReasoningTokens}}},"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}
             """);
     }
-
-    private string Event(string data) => Script.Accents
-        ? $": comment\r\n\r\nevent:message\r\nid: 7\r\ndata:{data}\r\n\r\n"
-        : $"data: {data}\n\n";
 }

@@ -42,11 +42,21 @@ public sealed class FakeProviderServer : IAsyncDisposable
         app.UseRouting();
         app.MapGet("/v1/models", ListModels);
         app.MapGet("/v1beta/models", context => WriteJsonAsync(context, GeminiWire.Models(Names)));
-        Map("/v1/chat/completions", Endpoint.Chat);
+        foreach (var root in new[] { "/v1", "/openai/v1", "/openai/deployments/{model}" })
+        {
+            Map(root + "/chat/completions", Endpoint.Chat);
+            Map(root + "/completions", Endpoint.Completions);
+            Map(root + "/embeddings", Endpoint.Embeddings);
+        }
+
+        Map("/v1/responses", Endpoint.Responses);
+        Map("/openai/v1/responses", Endpoint.Responses);
         Map("/v1/messages", Endpoint.Messages);
         Map("/v1/messages/count_tokens", Endpoint.CountTokens);
         Map("/v1beta/models/{model}:generateContent", Endpoint.GenerateContent);
         Map("/v1beta/models/{model}:streamGenerateContent", Endpoint.GenerateContent);
+        Map("/v1beta/models/{model}:batchEmbedContents", Endpoint.EmbedContents);
+        Map("/v1beta/models/{model}:embedContent", Endpoint.EmbedContents);
         app.MapFallback(static context =>
         {
             context.Response.StatusCode = 404;
@@ -59,6 +69,9 @@ public sealed class FakeProviderServer : IAsyncDisposable
 
     /// <summary>The root of Gemini's API, without a slash at the end.</summary>
     public string GeminiUrl => Address + "/v1beta";
+
+    /// <summary>Azure's endpoint: the paths below it are /openai/deployments/… and /openai/v1/….</summary>
+    public string AzureUrl => Address;
 
     /// <summary>The server's address without a path.</summary>
     public string Address { get; private set; } = "";
@@ -151,7 +164,7 @@ public sealed class FakeProviderServer : IAsyncDisposable
     }
 
     private Task ListModels(HttpContext context) =>
-        WriteJsonAsync(context, context.Request.Headers.ContainsKey("anthropic-version") ? AnthropicWire.Models(Names) : ChatWire.Models(Names));
+        WriteJsonAsync(context, context.Request.Headers.ContainsKey("anthropic-version") ? AnthropicWire.Models(Names) : OpenAiWire.Models(Names));
 
     private void Map(string path, Endpoint endpoint) => _app.MapPost(path, context => AnswerAsync(context, endpoint));
 
@@ -212,9 +225,18 @@ public sealed class FakeProviderServer : IAsyncDisposable
 
     private ProviderError? Check(ProviderCall call) => call.Endpoint switch
     {
-        Endpoint.Chat => ChatChecks.Find(call),
+        _ when call.Path.StartsWith("/openai/deployments/", StringComparison.Ordinal) && !call.Query.Contains("api-version=", StringComparison.Ordinal) =>
+            new ProviderError(404, "Resource not found", Code: "404"),
+        Endpoint.Chat => new ChatChecks(call).Find(),
+        Endpoint.Completions => Required(call, "prompt"),
+        Endpoint.Embeddings => Required(call, "input"),
+        Endpoint.Responses => new ResponsesChecks(call).Find(),
         Endpoint.Messages or Endpoint.CountTokens => new AnthropicChecks(call, _signatures).Find(),
         Endpoint.GenerateContent => new GeminiChecks(call, _signatures).Find(),
+        Endpoint.EmbedContents => GeminiChecks.Embedding(call),
         _ => null,
     };
+
+    private static ProviderError? Required(ProviderCall call, string name) => call.Json.Has(name) ? null
+        : new ProviderError(400, $"Missing required parameter: '{name}'.", Code: "missing_required_parameter", Param: name);
 }

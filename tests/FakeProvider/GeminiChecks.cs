@@ -18,6 +18,8 @@ internal sealed class GeminiChecks(ProviderCall call, Signatures signatures)
         "mediaResolution", "speechConfig", "imageConfig", "enableEnhancedCivicAnswers", "responseFormat", "translationConfig",
     ];
 
+    private static readonly string[] Numbers = ["candidateCount", "maxOutputTokens", "temperature", "topP", "topK", "seed", "presencePenalty", "frequencyPenalty"];
+
     private static readonly HashSet<string> SchemaFields =
     [
         "type", "format", "title", "description", "nullable", "enum", "maxItems", "minItems", "properties", "required", "minProperties", "maxProperties",
@@ -42,6 +44,21 @@ internal sealed class GeminiChecks(ProviderCall call, Signatures signatures)
         return said is null ? null : new ProviderError(400, said);
     }
 
+    /// <summary>A batch names the model in each of its requests once more.</summary>
+    public static ProviderError? Embedding(ProviderCall call)
+    {
+        var batch = call.Path.EndsWith(":batchEmbedContents", StringComparison.Ordinal);
+        var requests = batch ? call.Json.Member("requests").Items().ToList() : [call.Json];
+        var said = requests.Count == 0
+            ? "* BatchEmbedContentsRequest.requests: at least one request is required\n"
+            : (batch ? Unknown(call.Json, ["requests"], "") : null) ?? requests.Select((request, index) =>
+                Unknown(request, ["model", "content", "taskType", "title", "outputDimensionality", "autoTruncate"], $"requests[{index}]")
+                ?? (batch && request.Text("model") != "models/" + call.Model ? $"* BatchEmbedContentsRequest.requests[{index}].model: model must match the model in the path\n" : null)
+                ?? (request.Member("content").Member("parts").Items().Any() ? null : $"* EmbedContentRequest.content: contents is not specified\n"))
+                .FirstOrDefault(wrong => wrong is not null);
+        return said is null ? null : new ProviderError(400, said);
+    }
+
     internal static string? Unknown(JsonElement element, HashSet<string> known, string place) =>
         element.Members().FirstOrDefault(member => !known.Contains(Camel(member.Name))) is { Value.ValueKind: not JsonValueKind.Undefined } unknown
             ? $"Invalid JSON payload received. Unknown name \"{unknown.Name}\"{(place.Length > 0 ? $" at '{place}'" : "")}: Cannot find field."
@@ -59,6 +76,8 @@ internal sealed class GeminiChecks(ProviderCall call, Signatures signatures)
             ?? Schema("generation_config.response_schema", _config.Member("responseSchema"))
             ?? _config switch
             {
+                _ when Numbers.FirstOrDefault(name => _config.Has(name) && _config.Number(name) is null) is { } wrong =>
+                    $"Invalid value at 'generation_config.{wrong}' (TYPE_FLOAT), {_config.Member(wrong).GetRawText()}",
                 _ when thinking.Has("thinkingLevel") && thinking.Has("thinkingBudget") =>
                     "You can only set only one of thinking budget and thinking level.",
                 _ when thinking.Has("thinkingLevel") && Version is > 0 and < 3 => "Thinking level is not supported for this model.",
@@ -72,10 +91,10 @@ internal sealed class GeminiChecks(ProviderCall call, Signatures signatures)
                 _ when _config.Has("responseJsonSchema") && _body.Has("tools") && Version is > 0 and < 3 =>
                     "Function calling with a response mime type: 'application/json' is unsupported",
                 _ when Version == 2.5m && (_config.Has("presencePenalty") || _config.Has("frequencyPenalty")) => $"Penalty is not enabled for models/{call.Model}",
-                _ when _config.Has("candidateCount") && _config.Member("candidateCount").GetInt32() != 1 => "Multiple candidates is not enabled for this model",
-                _ when _config.Has("temperature") && _config.Member("temperature").GetDecimal() is < 0 or > 2 =>
+                _ when _config.Number("candidateCount") is not (null or 1) => "Multiple candidates is not enabled for this model",
+                _ when _config.Number("temperature") is < 0 or > 2 =>
                     "* GenerateContentRequest.generation_config.temperature: temperature must be in the range [0.0, 2.0].",
-                _ when _config.Has("maxOutputTokens") && _config.Member("maxOutputTokens").GetInt64() < 1 =>
+                _ when _config.Number("maxOutputTokens") < 1 =>
                     "* GenerateContentRequest.generation_config.max_output_tokens: max_output_tokens must be positive.",
                 _ => null,
             };

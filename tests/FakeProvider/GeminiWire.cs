@@ -9,7 +9,7 @@ namespace LlmGateway.FakeProvider;
 /// Gemini's generateContent JSON (ai.google.dev/api/generate-content). An event of its stream is a whole answer with a part of the text; lines
 /// end in CRLF, events have no names, and no event says that it is the last. Without alt=sse the stream is one JSON array.
 /// </summary>
-internal sealed class GeminiWire(ProviderCall call, Script script) : Wire(call, script)
+internal class GeminiWire(ProviderCall call, Script script) : Wire(call, script)
 {
     private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private bool _begun;
@@ -73,7 +73,7 @@ internal sealed class GeminiWire(ProviderCall call, Script script) : Wire(call, 
         if (error.Status == 200)
         {
             // What Google does not answer at all is no error: an answer without candidates.
-            var blocked = $$$"""{"promptFeedback":{"blockReason":{{{Quote(error.Code)}}}},"usageMetadata":{"promptTokenCount":{{{Call.CountPromptWords()}}},"totalTokenCount":{{{Call.CountPromptWords()}}}},"modelVersion":{{{Quote(Call.Model)}}}}""";
+            var blocked = $$$"""{"promptFeedback":{"blockReason":{{{Quote(error.Code)}}}},"usageMetadata":{"promptTokenCount":{{{Call.PromptWords}}},"totalTokenCount":{{{Call.PromptWords}}}},"modelVersion":{{{Quote(Call.Model)}}}}""";
             return !Call.Stream ? Indented(blocked) : Event(blocked) + (Call.ServerSentEvents ? "" : "]");
         }
 
@@ -118,7 +118,7 @@ internal sealed class GeminiWire(ProviderCall call, Script script) : Wire(call, 
         _ => "INVALID_ARGUMENT",
     };
 
-    private static string Indented(string json) => JsonSerializer.Serialize(JsonDocument.Parse(json).RootElement, Pretty) + "\n";
+    protected static string Indented(string json) => JsonSerializer.Serialize(JsonDocument.Parse(json).RootElement, Pretty) + "\n";
 
     private static string Compact(string json) => JsonSerializer.Serialize(JsonDocument.Parse(json).RootElement);
 

@@ -20,5 +20,9 @@ internal static class Json
     public static string Text(this JsonElement element, string name) =>
         element.Member(name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : "";
 
+    /// <summary>Null when it is not there or no number.</summary>
+    public static decimal? Number(this JsonElement element, string name) =>
+        element.Member(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDecimal(out var number) ? number : null;
+
     public static string Quote(string? text) => text is null ? "null" : JsonSerializer.Serialize(text, JsonSerializerOptions.Default);
 }

@@ -35,10 +35,10 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
         }
         else
         {
-            call.PromptTokens = script.PromptTokens ?? Math.Max(call.CountPromptWords(), script.CachedTokens + script.CacheWriteTokens);
+            call.PromptTokens = script.PromptTokens ?? Math.Max(call.PromptWords, script.CachedTokens + script.CacheWriteTokens);
             call.CachedTokens = script.CachedTokens;
             call.CacheWriteTokens = script.CacheWriteTokens;
-            var answer = Answer.Of(script, call);
+            var answer = _wire.Generates ? Answer.Of(script, call) : Answer.None;
             await (call.Stream ? StreamAsync(answer) : AnswerAsync(answer));
         }
     }
@@ -139,7 +139,7 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
     private void Count(int tokens, int thought)
     {
         call.ReasoningTokens = script.ReasoningTokens ?? thought;
-        call.CompletionTokens = script.CompletionTokens ?? tokens;
+        call.CompletionTokens = _wire.Generates ? script.CompletionTokens ?? tokens : 0;
     }
 
     private async Task ThinkAsync(TimeSpan delay)

@@ -9,6 +9,15 @@ public enum Endpoint
     /// <summary>OpenAI's /v1/chat/completions, and Azure's.</summary>
     Chat,
 
+    /// <summary>OpenAI's /v1/completions.</summary>
+    Completions,
+
+    /// <summary>OpenAI's /v1/embeddings.</summary>
+    Embeddings,
+
+    /// <summary>OpenAI's /v1/responses.</summary>
+    Responses,
+
     /// <summary>Anthropic's /v1/messages.</summary>
     Messages,
 
@@ -46,6 +55,7 @@ public sealed class ProviderCall
         IncludeUsage = reader.IncludeUsage;
         Texts = reader.Texts;
         Prefill = reader.Prefill;
+        PromptWords = Texts.Sum(text => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length) + reader.Tokens;
     }
 
     public int Id { get; }
@@ -82,6 +92,9 @@ public sealed class ProviderCall
     /// <summary>The text of an assistant's turn at the request's end; null when it ends with another turn.</summary>
     public string? Prefill { get; }
 
+    /// <summary>It came to one of Azure's paths.</summary>
+    public bool IsAzure => Path.StartsWith("/openai/", StringComparison.Ordinal);
+
     /// <summary>Tokens as the provider counts them, reported or not: the whole prompt, cached or not.</summary>
     public long PromptTokens { get; internal set; }
 
@@ -108,6 +121,9 @@ public sealed class ProviderCall
     /// <summary>All texts of the prompt, the system's last.</summary>
     internal IReadOnlyList<string> Texts { get; }
 
+    /// <summary>Words of all texts, and tokens where the client sends tokens: the provider's tokenizer.</summary>
+    internal long PromptWords { get; }
+
     /// <summary>Gemini without alt=sse streams one JSON array.</summary>
     internal bool ServerSentEvents { get; }
 
@@ -131,26 +147,27 @@ public sealed class ProviderCall
         LeftByClient = leftByClient && !Completed;
         _ended.TrySetResult();
     }
-
-    /// <summary>Words of all texts: the provider's tokenizer.</summary>
-    internal long CountPromptWords() => Texts.Sum(text => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length);
 }
 
-/// <summary>The provider's own account of a set of calls: what its bill would say.</summary>
+/// <summary>The provider's own account of a set of calls: what its bill would say. Counting tokens beforehand costs nothing.</summary>
 public sealed record Tally(int Calls, int Completed, long PromptTokens, long CachedTokens, long CompletionTokens)
 {
     public long CacheWriteTokens { get; init; }
 
     public long ReasoningTokens { get; init; }
 
-    internal static Tally Of(IReadOnlyList<ProviderCall> calls) => new(
-        calls.Count,
-        calls.Count(call => call.Completed),
-        calls.Sum(call => call.PromptTokens),
-        calls.Sum(call => call.CachedTokens),
-        calls.Sum(call => call.CompletionTokens))
+    internal static Tally Of(IEnumerable<ProviderCall> all)
     {
-        CacheWriteTokens = calls.Sum(call => call.CacheWriteTokens),
-        ReasoningTokens = calls.Sum(call => call.ReasoningTokens),
-    };
+        var calls = all.Where(call => call.Endpoint != Endpoint.CountTokens).ToList();
+        return new(
+            calls.Count,
+            calls.Count(call => call.Completed),
+            calls.Sum(call => call.PromptTokens),
+            calls.Sum(call => call.CachedTokens),
+            calls.Sum(call => call.CompletionTokens))
+        {
+            CacheWriteTokens = calls.Sum(call => call.CacheWriteTokens),
+            ReasoningTokens = calls.Sum(call => call.ReasoningTokens),
+        };
+    }
 }

@@ -17,6 +17,7 @@ internal sealed class RequestReader(Endpoint endpoint, HttpRequest request, Json
     public long? MaxTokens => endpoint switch
     {
         Endpoint.GenerateContent => Number(json.Member("generationConfig").Member("maxOutputTokens")),
+        Endpoint.Responses => Number(json.Member("max_output_tokens")),
         _ => Number(json.Member("max_completion_tokens")) ?? Number(json.Member("max_tokens")),
     };
 
@@ -27,14 +28,25 @@ internal sealed class RequestReader(Endpoint endpoint, HttpRequest request, Json
         _ => Bearer ?? Header("api-key"),
     };
 
-    public IReadOnlyList<string> Texts => [.. Turns.SelectMany(TextsOf), .. TextsOf(json.Member("system")), .. TextsOf(json.Member("systemInstruction"))];
+    public IReadOnlyList<string> Texts =>
+        [.. Turns.SelectMany(TextsOf), .. new[] { "system", "systemInstruction", "instructions" }.SelectMany(name => TextsOf(json.Member(name)))];
+
+    /// <summary>Of a prompt or an input that is sent as tokens, or as arrays of tokens.</summary>
+    public long Tokens => endpoint is Endpoint.Completions or Endpoint.Embeddings ? Numbers(json.Member("prompt")) + Numbers(json.Member("input")) : 0;
 
     public string? Prefill => Turns.LastOrDefault() is { ValueKind: JsonValueKind.Object } last && Text(last.Member("role")) is "assistant" or "model"
         ? string.Concat(TextsOf(last))
         : null;
 
-    private IEnumerable<JsonElement> Turns =>
-        (endpoint is Endpoint.GenerateContent ? json.Member("contents") : json.Member("messages")).Items();
+    private IEnumerable<JsonElement> Turns => endpoint switch
+    {
+        Endpoint.GenerateContent => json.Member("contents").Items(),
+        Endpoint.EmbedContents => json.Has("requests") ? json.Member("requests").Items() : [json],
+        Endpoint.Completions => [json.Member("prompt")],
+        Endpoint.Embeddings => [json.Member("input")],
+        Endpoint.Responses => json.Member("input") is { ValueKind: JsonValueKind.Array } items ? items.EnumerateArray() : [json.Member("input")],
+        _ => json.Member("messages").Items(),
+    };
 
     private string? Bearer => Header("Authorization") is { } value && value.StartsWith("Bearer ", StringComparison.Ordinal) ? value[7..] : null;
 
@@ -45,11 +57,13 @@ internal sealed class RequestReader(Endpoint endpoint, HttpRequest request, Json
     {
         JsonValueKind.String => [element.GetString()!],
         JsonValueKind.Array => element.EnumerateArray().SelectMany(TextsOf),
-        JsonValueKind.Object => new[] { "content", "parts", "text" }.SelectMany(name => TextsOf(element.Member(name))),
+        JsonValueKind.Object => new[] { "content", "parts", "text", "output" }.SelectMany(name => TextsOf(element.Member(name))),
         _ => [],
     };
 
     private static string Text(JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString()! : "";
 
-    private static long? Number(JsonElement element) => element.ValueKind == JsonValueKind.Number ? element.GetInt64() : null;
+    private static long? Number(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var number) ? number : null;
+
+    private static long Numbers(JsonElement element) => element.ValueKind == JsonValueKind.Number ? 1 : element.Items().Sum(Numbers);
 }

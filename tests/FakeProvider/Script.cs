@@ -125,6 +125,12 @@ public sealed partial record Script
     /// <summary>The connection breaks before any response.</summary>
     public bool ResetBeforeHeaders { get; init; }
 
+    /// <summary>OpenAI's endpoints have the headers and errors of a LiteLLM proxy.</summary>
+    public bool LiteLlm { get; init; }
+
+    /// <summary>How long the vectors of embeddings are, when the request does not say.</summary>
+    public int Dimensions { get; init; } = 8;
+
     /// <summary>Headers beside those that the vendor sends.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 

@@ -13,6 +13,9 @@ internal abstract class Wire(ProviderCall call, Script script)
 
     protected Script Script { get; } = script;
 
+    /// <summary>False where the answer is no text of the model's, and has no tokens.</summary>
+    public virtual bool Generates => true;
+
     public virtual string StreamType => "text/event-stream; charset=utf-8";
 
     /// <summary>A sign of life while nothing is generated.</summary>
@@ -29,8 +32,12 @@ internal abstract class Wire(ProviderCall call, Script script)
     public static Wire Of(ProviderCall call, Script script) => call.Endpoint switch
     {
         Endpoint.Chat => new ChatWire(call, script),
+        Endpoint.Completions => new CompletionsWire(call, script),
+        Endpoint.Embeddings => new EmbeddingsWire(call, script),
+        Endpoint.Responses => new ResponsesWire(call, script),
         Endpoint.Messages or Endpoint.CountTokens => new AnthropicWire(call, script),
-        Endpoint.GenerateContent or Endpoint.EmbedContents => new GeminiWire(call, script),
+        Endpoint.GenerateContent => new GeminiWire(call, script),
+        Endpoint.EmbedContents => new GeminiEmbeddingsWire(call, script),
         _ => throw new ArgumentOutOfRangeException(nameof(call), call.Endpoint, "Not an endpoint that has a wire."),
     };
 
