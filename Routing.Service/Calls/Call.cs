@@ -38,4 +38,8 @@ internal sealed record Call
 
 /// <param name="Dialect">The API that the client speaks.</param>
 /// <param name="Body">Its bytes.</param>
-internal sealed record ClientBody(Dialect Dialect, ReadOnlyMemory<byte> Body);
+internal sealed record ClientBody(Dialect Dialect, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>Anthropic's features that the client asks for by its anthropic-beta headers.</summary>
+    public IReadOnlyList<string> Betas { get; init; } = [];
+}

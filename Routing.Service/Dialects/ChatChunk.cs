@@ -163,6 +163,12 @@ internal struct ChatChunk
             if (reader.TokenType == JsonTokenType.PropertyName)
             {
                 counts = !(reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("id"u8));
+                if (reader.ValueTextEquals("thinking_blocks"u8))
+                {
+                    // What reasoning_content has said already, and its signature.
+                    reader.Read();
+                    reader.Skip();
+                }
             }
             else if (reader.TokenType == JsonTokenType.String && counts)
             {

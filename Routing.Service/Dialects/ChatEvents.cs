@@ -39,6 +39,13 @@ internal sealed class ChatEvents(string model, long created) : IDisposable
     /// <param name="value">At the text's string.</param>
     public void Content(ref Utf8JsonReader value) => Text("content"u8, ref value);
 
+    public void Content(ReadOnlySpan<byte> text)
+    {
+        BeginDelta();
+        _json.WriteString("content"u8, text);
+        EndDelta();
+    }
+
     /// <summary>What the model thinks, by the name that most clients read: reasoning_content.</summary>
     public void Reasoning(ref Utf8JsonReader value) => Text("reasoning_content"u8, ref value);
 

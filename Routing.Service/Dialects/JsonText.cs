@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LlmGateway.Routing.Dialects;
 
@@ -36,6 +38,64 @@ internal static class JsonText
     }
 
     /// <summary>
+    /// The first member of an object with text that is none: bytes that are no UTF-8, or half of a surrogate pair (\ud83d). JSON readers
+    /// pass over both, and throw when the text is asked for.
+    /// </summary>
+    /// <param name="json">Valid JSON.</param>
+    /// <returns>Its name, as it is written; null when there is none.</returns>
+    public static string? FindBroken(ReadOnlySpan<byte> json)
+    {
+        if (IsWhole(json))
+        {
+            return null;
+        }
+
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = Encoding.UTF8.GetString(reader.ValueSpan);
+            var start = (int)reader.TokenStartIndex;
+            reader.Read();
+            reader.Skip();
+            if (!IsWhole(json[start..(int)reader.BytesConsumed]))
+            {
+                return name;
+            }
+        }
+
+        return "body";
+    }
+
+    /// <summary>All text in a JSON is text: UTF-8, without halves of surrogate pairs.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> json)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            return false;
+        }
+
+        for (var escape = json.IndexOf((byte)'\\'); escape >= 0 && escape + 1 < json.Length; escape = json.IndexOf((byte)'\\'))
+        {
+            json = json[escape..];
+            if (json[1] != (byte)'u')
+            {
+                json = json[2..];
+                continue;
+            }
+
+            if (!TryUnit(json, out var unit) || char.IsLowSurrogate(unit) || (char.IsHighSurrogate(unit) && !(TryUnit(json[6..], out var low) && char.IsLowSurrogate(low))))
+            {
+                return false;
+            }
+
+            json = json[(char.IsHighSurrogate(unit) ? 12 : 6)..];
+        }
+
+        return true;
+    }
+
+    /// <summary>
     /// UTF-8 bytes of an escaped JSON string's text, without decoding it: \n is 1, \u00e9 is 2, a surrogate pair is 4. Clients that escape all
     /// but ASCII would otherwise be held three times the money. Lone surrogates, on which a decoder throws, are counted too.
     /// </summary>
@@ -62,6 +122,15 @@ internal static class JsonText
             length += Utf8Parser.TryParse(escaped[2..6], out ushort unit, out _, 'X') ? Utf8Length(unit) : 3;
             escaped = escaped[6..];
         }
+    }
+
+    // \ud83d
+    private static bool TryUnit(ReadOnlySpan<byte> json, out char unit)
+    {
+        ushort value = 0;
+        var read = json.Length >= 6 && json[0] == (byte)'\\' && json[1] == (byte)'u' && Utf8Parser.TryParse(json[2..6], out value, out var used, 'X') && used == 4;
+        unit = (char)value;
+        return read;
     }
 
     private static int Utf8Length(ushort unit) => unit switch

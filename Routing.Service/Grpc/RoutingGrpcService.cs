@@ -50,7 +50,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
             Stream = request.Stream,
             IncludeUsage = request.IncludeUsage,
             Request = chat,
-            Client = new ClientBody(request.Dialect, request.Body.Memory),
+            Client = new ClientBody(request.Dialect, request.Body.Memory) { Betas = request.Betas },
             StartedAt = time.GetUtcNow(),
             StartedTimestamp = time.GetTimestamp(),
         }, null);
