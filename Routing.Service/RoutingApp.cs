@@ -2,6 +2,7 @@ using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Data;
 using LlmGateway.Routing.Grpc;
+using LlmGateway.Routing.Images;
 using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Selection;
 using LlmGateway.ServiceDefaults;
@@ -18,6 +19,7 @@ internal static class RoutingApp
     {
         builder.AddRoutingDatabase();   // Data/
         builder.AddProviders();         // Providers/
+        builder.AddImages();            // Images/
         builder.AddSelection();         // Selection/
         builder.AddCatalog();           // Catalog/
         builder.AddCalls();             // Calls/

@@ -14,6 +14,9 @@ internal sealed class AlertOptions
     /// <summary>What posts are signed with, as UTF-8.</summary>
     public string AlertWebhookSecret { get; set; } = "";
 
+    /// <summary>Whether the receiver may be in a private network, or behind a proxy. Else it is connected to directly, and only at a public address.</summary>
+    public bool AlertWebhookAllowPrivate { get; set; }
+
     /// <summary>Seconds between two looks at what was spent, and at what is to be sent.</summary>
     [Range(0.1, 60, ErrorMessage = "Billing:AlertSeconds: must be between {1} and {2}.")]
     public double AlertSeconds { get; set; } = 1;

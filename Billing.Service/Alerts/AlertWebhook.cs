@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Billing.Alerts;
@@ -26,22 +27,27 @@ internal sealed class AlertWebhook : IDisposable
     private readonly TimeProvider _time;
     private readonly byte[] _secret;
 
-    // Not of the factory, which logs addresses. A redirect would send what is signed to somebody who was not configured.
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        MaxResponseHeadersLength = 16,
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpClient _http;
 
     public AlertWebhook(IOptions<AlertOptions> options, TimeProvider time)
     {
         (_options, _time) = (options.Value, time);
         _secret = Encoding.UTF8.GetBytes(_options.AlertWebhookSecret);
+
+        // Not of the factory, which logs addresses. A redirect would send what is signed to somebody who was not configured.
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            MaxResponseHeadersLength = 16,
+        };
+        if (!_options.AlertWebhookAllowPrivate)
+        {
+            (handler.UseProxy, handler.ConnectCallback) = (false, PublicNetwork.ConnectAsync);
+        }
+
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <returns>Null when it was accepted, else why not, in words that show neither the address nor the answer.</returns>
@@ -60,6 +66,10 @@ internal sealed class AlertWebhook : IDisposable
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return "no answer in time";
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is PrivateAddressException)
+        {
+            return "not sent: the address is not a public one, and Billing__AlertWebhookAllowPrivate is not set";
         }
         catch (HttpRequestException exception)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Images;
 using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Streaming;
 using Microsoft.Extensions.Options;
@@ -9,10 +10,11 @@ namespace LlmGateway.Routing.Calls;
 
 /// <summary>Tries a call's candidates in order, each once and no more than allowed in all, until one has content.</summary>
 internal sealed partial class AttemptLoop(
-    IEnumerable<IProviderAdapter> adapters, Answers answers, Drains drains, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time,
+    IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time,
     ILogger<AttemptLoop> logger)
 {
-    private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(adapter => adapter.Name);
+    private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(
+        adapter => adapter.Name, IProviderAdapter (adapter) => new ImageInliningAdapter(adapter, images));
 
     /// <returns>An attempt with content, or the last one: failed, or left by the client. The caller disposes it.</returns>
     public async Task<AttemptsResult> RunAsync(

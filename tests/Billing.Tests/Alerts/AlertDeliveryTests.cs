@@ -67,6 +67,20 @@ public sealed class AlertDeliveryTests(BillingSystem database) : IClassFixture<B
     }
 
     [Fact]
+    public async Task A_receiver_in_a_private_network_is_not_connected_to_unless_the_operator_says_so()
+    {
+        await _billing.DisposeAsync();
+        _billing = await database.ReplicaAsync(_receiver.Settings[..2]);
+        _model = await _billing.NewModelAsync();
+        var account = await FireAsync();
+
+        await SendAsync();
+
+        _receiver.Of(account).ShouldBeEmpty();
+        (await EventAsync(account)).Delivery.LastError.ShouldBe("not sent: the address is not a public one, and Billing__AlertWebhookAllowPrivate is not set");
+    }
+
+    [Fact]
     public async Task After_a_day_it_is_given_up_and_the_administrator_sees_why()
     {
         _receiver.Answer = (_, context) => Receiver.Status(context, 410);

@@ -33,7 +33,7 @@ internal sealed class Receiver : IAsyncDisposable
     public int Elsewhere { get; private set; }
 
     public (string, string)[] Settings =>
-        [("Billing:AlertWebhookUrl", _app.Urls.Single() + "/hook"), ("Billing:AlertWebhookSecret", Secret)];
+        [("Billing:AlertWebhookUrl", _app.Urls.Single() + "/hook"), ("Billing:AlertWebhookSecret", Secret), ("Billing:AlertWebhookAllowPrivate", "true")];
 
     public static async Task<Receiver> StartAsync()
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Images;
 using LlmGateway.Routing.Providers;
 
 namespace LlmGateway.Routing.Tests.Calls;
@@ -29,7 +30,7 @@ public sealed class NoDoorTests
     public void Sockets_to_providers_belong_to_one_class_and_only_adapters_and_the_discovery_of_models_have_it()
     {
         Types.Where(type => type.GetFields(All).Any(field => typeof(HttpMessageInvoker).IsAssignableFrom(field.FieldType) || field.FieldType == typeof(IHttpClientFactory)))
-            .Select(Outermost).Distinct().ShouldBe([typeof(ProviderHttp)]);
+            .Select(Outermost).Distinct().ShouldBe([typeof(ProviderHttp), typeof(ImageFetcher)], ignoreOrder: true);
         Types.Where(type => type.GetFields(All).Any(field => field.FieldType == typeof(ProviderHttp)))
             .Select(Outermost).Distinct().ShouldBe([typeof(ServerDiscovery), typeof(ProviderExchange)], ignoreOrder: true);
         Types.Where(type => type.GetFields(All).Any(field => field.FieldType == typeof(ProviderExchange)))

@@ -1,0 +1,16 @@
+using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Providers;
+
+namespace LlmGateway.Routing.Images;
+
+/// <summary>An adapter whose requests have their images in them, where the provider does not fetch them itself and the operator lets us.</summary>
+internal sealed class ImageInliningAdapter(IProviderAdapter adapter, InlineImages images) : IProviderAdapter
+{
+    public string Name => adapter.Name;
+
+    public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
+    {
+        var (chat, fault) = await images.ApplyAsync(request.Chat, request.Deployment, cancellationToken);
+        return chat is null ? new ProviderReply(null, fault, 0) : await adapter.SendAsync(held, request with { Chat = chat }, cancellationToken);
+    }
+}
