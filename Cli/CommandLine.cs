@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using LlmGateway.Cli.Accounts;
 using LlmGateway.Cli.Backups;
+using LlmGateway.Cli.Deployments;
 using LlmGateway.Cli.Keys;
 using LlmGateway.Cli.Ledger;
 using LlmGateway.Cli.Output;
@@ -57,6 +58,7 @@ internal static class CommandLine
             new ListAccountsCommand(), new RevokeAccountCommand(), new ReinstateAccountCommand(),
             new TopUpCommand(), new AdjustCommand(), new RefundCommand(), new SetOverdraftCommand(), new LedgerCommand(),
             new BackupCommand(), new RestoreCommand(),
+            new DeploymentsCommand(),
             new StatsCommand(), new AuditCommand(), new RotateSigningKeyCommand(),
             new SmokeCommand(),
         };

@@ -43,5 +43,6 @@ internal static class GatewayApp
         routes.MapUsage();
         routes.MapGenerations();
         routes.MapAdmin();     // Admin/
+        routes.MapCircuitBreakers();   // Health/
     }
 }

@@ -2,6 +2,7 @@ using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Data;
 using LlmGateway.Routing.Grpc;
+using LlmGateway.Routing.Health;
 using LlmGateway.Routing.Images;
 using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Selection;
@@ -22,10 +23,15 @@ internal static class RoutingApp
         builder.AddImages();            // Images/
         builder.AddSelection();         // Selection/
         builder.AddCatalog();           // Catalog/
+        builder.AddHealth();            // Health/
         builder.AddCalls();             // Calls/
         builder.AddGrpcDefaults(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);   // Grpc/
         builder.Services.AddSingleton<RoutingMetrics>();
     }
 
-    public static void MapRouting(this WebApplication app) => app.MapGrpcService<RoutingGrpcService>();
+    public static void MapRouting(this WebApplication app)
+    {
+        app.MapGrpcService<RoutingGrpcService>();
+        app.MapGrpcService<DeploymentsGrpcService>();
+    }
 }

@@ -16,6 +16,7 @@ internal sealed class RoutingMetrics
     private readonly Counter<long> _refused;
     private readonly Counter<long> _deferred;
     private readonly Counter<long> _settlementsRefused;
+    private readonly Counter<long> _cooldowns;
 
     public RoutingMetrics(IMeterFactory meters)
     {
@@ -33,6 +34,8 @@ internal sealed class RoutingMetrics
             description: "Settlements that went through the outbox.");
         _settlementsRefused = meter.CreateCounter<long>("llmgateway.settlements.refused", unit: "{settlement}",
             description: "Settlements that Billing will never take: calls that were not charged.");
+        _cooldowns = meter.CreateCounter<long>("llmgateway.cooldowns", unit: "{cooldown}",
+            description: "Times that a deployment or a key was left alone, by reason.");
     }
 
     public void Attempted(Deployment deployment, string outcome, TimeSpan duration)
@@ -59,6 +62,8 @@ internal sealed class RoutingMetrics
     }
 
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Cooled(string reason) => _cooldowns.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void SettlementDeferred() => _deferred.Add(1);
 

@@ -23,6 +23,8 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<RecordEndpoints>();
         builder.Services.AddSingleton<BackupEndpoint>();
         builder.Services.AddSingleton<RestoreEndpoint>();
+        builder.Services.AddSingleton<RoutingQuestion>();
+        builder.Services.AddSingleton<DeploymentEndpoints>();
     }
 
     // Each route names the query parameters that it knows; every other one is refused.
@@ -45,6 +47,7 @@ internal static class AdminRoutes
             routes.ServiceProvider.GetRequiredService<RecordEndpoints>(),
             routes.ServiceProvider.GetRequiredService<BackupEndpoint>(),
             routes.ServiceProvider.GetRequiredService<RestoreEndpoint>());
+        MapDeployments(admin, routes.ServiceProvider.GetRequiredService<DeploymentEndpoints>());
     }
 
     private static void MapAccounts(Routes admin, AccountEndpoints accounts)
@@ -118,6 +121,14 @@ internal static class AdminRoutes
         // Read, but with hashes in it: for those only who could change the keys themselves.
         admin.Changes("GET", "/backup", backup.ExportAsync);
         admin.Changes("POST", "/restore", restore.RestoreAsync, "overwrite", "dry_run");
+    }
+
+    private static void MapDeployments(Routes admin, DeploymentEndpoints deployments)
+    {
+        admin.Reads("/deployments", deployments.ListAsync);
+        admin.Reads("/deployments/{id}", deployments.GetAsync);
+        admin.Changes("POST", "/deployments/{id}/cooldown", deployments.CoolAsync);
+        admin.Changes("DELETE", "/deployments/{id}/cooldown", deployments.ClearAsync);
     }
 
     private sealed class Routes(IEndpointRouteBuilder group, AdminEndpoint endpoint)

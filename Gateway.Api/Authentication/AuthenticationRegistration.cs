@@ -29,6 +29,7 @@ internal static class AuthenticationRegistration
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
             .AddPolicy(Policies.Admin, Policies.Of(Role.Administrator))
-            .AddPolicy(Policies.AdminRead, Policies.Of(Role.Administrator, Role.Operator));
+            .AddPolicy(Policies.AdminRead, Policies.Of(Role.Administrator, Role.Operator))
+            .AddPolicy(Policies.HealthDetails, Policies.Of(Role.Administrator, Role.Operator, Role.Internal));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using LlmGateway.Gateway.Health;
@@ -104,6 +105,7 @@ internal sealed partial class CallPipeline(
             Stream = request.Stream,
             IncludeUsage = request.IncludeUsage,
             Limits = request.Caller.Limits.ToQuotas(),
+            ClientRetries = ClientRetries(context.Request.Headers),
         };
         if (request.MaxOutputTokens is { } tokens)
         {
@@ -112,6 +114,10 @@ internal sealed partial class CallPipeline(
 
         return proto;
     }
+
+    // OpenAI's and Anthropic's SDKs count their retries here; whoever writes more into it only has fewer attempts made for him.
+    private static int ClientRetries(IHeaderDictionary headers) =>
+        int.TryParse(headers["x-stainless-retry-count"], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 
     private static partial class Log
     {

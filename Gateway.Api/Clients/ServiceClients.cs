@@ -24,6 +24,8 @@ internal static class ServiceClients
         var limits = builder.Configuration.GetSection(RequestLimits.Section).Get<RequestLimits>() ?? new();
         builder.AddGrpcServiceClient<RoutingApi.RoutingApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);
 
+        builder.AddGrpcServiceClient<DeploymentsApi.DeploymentsApiClient>("routing");
+
         // Its own check would make the gateway unhealthy; see Health/.
         builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);
     }

@@ -9,6 +9,7 @@ internal static class HealthRegistration
     public static void AddHealth(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<HealthDetails>().BindConfiguration(HealthDetails.Section);
         builder.Services.AddSingleton<ServiceProbes>();
         builder.Services.AddHostedService<WarmUp>();
         builder.Services.AddHealthChecks()

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Health;
 using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Streaming;
 
@@ -26,6 +27,7 @@ internal enum AttemptState
 internal sealed class Attempt : IDisposable
 {
     private readonly Call _call;
+    private readonly Visit _visit;
     private readonly Answers _answers;
     private readonly CallOptions _options;
     private readonly CancellationToken _client;
@@ -41,16 +43,15 @@ internal sealed class Attempt : IDisposable
     private CancellationTokenSource? _over;
     private volatile CallFault? _stopped;
 
-    public Attempt(
-        Call call, Deployment deployment, Answers answers, Drains drains, CallOptions options, TimeProvider time, CancellationToken client)
+    public Attempt(Call call, Visit visit, Answers answers, Drains drains, CallOptions options, TimeProvider time, CancellationToken client)
     {
-        (_call, Deployment, _answers, _options, _time, _client) = (call, deployment, answers, options, time, client);
-        _timers = new CallTimers(call, deployment.Provider, drains, options, time, client);
+        (_call, _visit, _answers, _options, _time, _client) = (call, visit, answers, options, time, client);
+        _timers = new CallTimers(call, Deployment, drains, options, time, client);
         _started = time.GetTimestamp();
         Meter = new UsageMeter(call.Request.PromptBytes, call.Request.ImageTokens);
     }
 
-    public Deployment Deployment { get; }
+    public Deployment Deployment => _visit.Deployment;
 
     public UsageMeter Meter { get; }
 
@@ -97,6 +98,10 @@ internal sealed class Attempt : IDisposable
         {
             await SendAsync(adapter, held, growth);
             _answering = State is AttemptState.Open or AttemptState.Ended;
+            if (_answering)
+            {
+                _visit.Answered();
+            }
         }
         catch (Exception e) when (EndOf(e) is { } end)
         {
@@ -139,6 +144,17 @@ internal sealed class Attempt : IDisposable
         ? [Answers.Close(_call, Deployment, plain, usage, costNanoUsd)]
         : Stream!.Close(usage, costNanoUsd, _call.IncludeUsage);
 
+    /// <summary>The call is over: tells the deployment's health what became of it.</summary>
+    public void Visited()
+    {
+        if (State == AttemptState.Failed && !IsBrokenOff)
+        {
+            _visit.Failed(Fault!);
+        }
+
+        _visit.Dispose();
+    }
+
     /// <summary>Ends the provider's work.</summary>
     public void Stop()
     {
@@ -169,6 +185,7 @@ internal sealed class Attempt : IDisposable
         Stop();
         Stream?.Dispose();
         _timers.Dispose();
+        _visit.Dispose();
     }
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)

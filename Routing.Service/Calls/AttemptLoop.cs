@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Health;
 using LlmGateway.Routing.Images;
 using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Streaming;
@@ -8,34 +9,65 @@ using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Routing.Calls;
 
-/// <summary>Tries a call's candidates in order, each once and no more than allowed in all, until one has content.</summary>
+/// <summary>
+/// Tries a call's candidates until one has content:
+/// <list type="number">
+/// <item>The next candidate that is not left alone is tried at once; after a refused or limited key another key of the same deployment.</item>
+/// <item>Where none is left, one that may do better is tried again, after a pause.</item>
+/// <item>What a provider says against the request itself ends the call, or turns to the models that are there for it.</item>
+/// </list>
+/// All of it has one budget: retries and fallbacks together are no more provider calls than <see cref="RetryOptions.MaxAttempts"/>.
+/// </summary>
 internal sealed partial class AttemptLoop(
-    IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, RoutingMetrics metrics, IOptions<CallOptions> options, TimeProvider time,
-    ILogger<AttemptLoop> logger)
+    IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, HealthBoard health, Backoff backoff,
+    RoutingMetrics metrics, IOptions<CallOptions> options, IOptions<RetryOptions> retries, TimeProvider time, ILogger<AttemptLoop> logger)
 {
     private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(
         adapter => adapter.Name, IProviderAdapter (adapter) => new ImageInliningAdapter(adapter, images));
 
+    /// <summary>Why no candidate would be called now; null where one would.</summary>
+    public CallFault? Unavailable(CandidateChain candidates)
+    {
+        var history = new AttemptHistory();
+        foreach (var deployment in candidates.Reachable)
+        {
+            if (health.Look(deployment) is not { Reason: not CooldownReason.None } cooldown)
+            {
+                return null;
+            }
+
+            history.RuledOut(deployment, cooldown, cooldown.Until - health.Now);
+        }
+
+        return history.Sum();
+    }
+
     /// <returns>An attempt with content, or the last one: failed, or left by the client. The caller disposes it.</returns>
     public async Task<AttemptsResult> RunAsync(
-        Call call, HeldCall held, HoldGrowth? growth, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
+        Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, CallJournal journal, CancellationToken client)
     {
-        var faults = new List<(Deployment Deployment, CallFault Fault)>();
-        foreach (var deployment in candidates.Take(options.Value.MaxAttempts))
+        var history = new AttemptHistory();
+        var budget = Math.Max(1, retries.Value.MaxAttempts - call.ClientRetries);
+        Deployment? again = null;
+        while (history.Attempts < budget && (history.Attempts == 0 || Left(call) > TimeSpan.Zero))
         {
-            var attempt = new Attempt(call, deployment, answers, drains, options.Value, time, client);
-            try
+            // 1. and 2.
+            var visit = Enter(candidates, again, history) ?? await PauseAsync(call, history, client);
+            if (client.IsCancellationRequested)
             {
-                await attempt.OpenAsync(_adapters[deployment.Adapter], held, HoldPlan.Grows(call, held, deployment) ? growth : null);
-                if (attempt.State is AttemptState.Open or AttemptState.Ended)
-                {
-                    return new AttemptsResult(attempt, null);
-                }
+                visit?.Dispose();
+                return new AttemptsResult(null, null);
             }
-            finally
+
+            if (visit is null)
             {
-                // Neither a failed attempt nor a bug leaves a connection behind.
-                attempt.StopUnlessAnswering();
+                break;
+            }
+
+            var attempt = await OpenAsync(call, held, growth, visit, client);
+            if (attempt.State is AttemptState.Open or AttemptState.Ended)
+            {
+                return new AttemptsResult(attempt, null);
             }
 
             Note(call, attempt, journal, attempt.Waste);
@@ -44,20 +76,32 @@ internal sealed partial class AttemptLoop(
                 return new AttemptsResult(null, null);
             }
 
-            faults.Add((deployment, attempt.Fault!));
-            if (!attempt.Fault!.MayFailOver || client.IsCancellationRequested || time.GetElapsedTime(call.StartedTimestamp) >= options.Value.TotalTimeout)
+            var (deployment, fault) = (visit.Deployment, attempt.Fault!);
+            history.Failed(deployment, fault);
+
+            // 3.
+            if (!fault.MayFailOver && !candidates.TurnTo(fault))
             {
                 break;
             }
+
+            again = HasOtherKey(deployment, fault) ? deployment : null;
         }
 
-        return new AttemptsResult(null, Sum(faults));
+        return new AttemptsResult(null, history.Sum());
     }
 
     /// <summary>Writes down how an attempt ended.</summary>
     /// <param name="wasted">Of an attempt that did not answer the client.</param>
     public void Note(Call call, Attempt attempt, CallJournal journal, TokenUsage? wasted = null)
     {
+        attempt.Visited();
+        if (attempt.Fault is { IsUnsupported: true })
+        {
+            // No provider was called.
+            return;
+        }
+
         var outcome = attempt.State switch
         {
             AttemptState.Ended => "ok",
@@ -74,23 +118,71 @@ internal sealed partial class AttemptLoop(
         }
     }
 
-    /// <summary>
-    /// One fault for all: "rate limited" only when every candidate said so, and then with the soonest time to come back; else the
-    /// last one of another kind.
-    /// </summary>
-    private static CallFault Sum(List<(Deployment Deployment, CallFault Fault)> faults)
+    private async Task<Attempt> OpenAsync(Call call, HeldCall held, HoldGrowth? growth, Visit visit, CancellationToken client)
     {
-        var told = faults.FindLast(fault => fault.Fault.Failure != CallFailure.ProviderRateLimited).Fault;
-        if (told is null)
+        var attempt = new Attempt(call, visit, answers, drains, options.Value, time, client);
+        try
         {
-            var waits = faults.Select(fault => fault.Fault.RetryAfter).Where(wait => wait > TimeSpan.Zero).ToList();
-            return faults[^1].Fault with { RetryAfter = waits.Count > 0 ? waits.Min() : TimeSpan.Zero };
+            await attempt.OpenAsync(_adapters[visit.Deployment.Adapter], held, HoldPlan.Grows(call, held, visit.Deployment) ? growth : null);
+        }
+        finally
+        {
+            // Neither a failed attempt nor a bug leaves a connection behind.
+            attempt.StopUnlessAnswering();
         }
 
-        return told.Failure == CallFailure.NoAvailableProvider
-            ? told with { RuledOut = [.. faults.Select(fault => new RuledOut { Deployment = fault.Deployment.Id, Reason = fault.Fault.Name })] }
-            : told;
+        return attempt;
     }
+
+    private Visit? Enter(CandidateChain candidates, Deployment? again, AttemptHistory history)
+    {
+        for (var deployment = again ?? candidates.Next(); deployment is not null; deployment = candidates.Next())
+        {
+            if (health.Of(deployment).TryEnter(deployment, out var cooldown) is { } visit)
+            {
+                return visit;
+            }
+
+            if (deployment != again)
+            {
+                history.RuledOut(deployment, cooldown, cooldown.Until - health.Now);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool HasOtherKey(Deployment deployment, CallFault fault) => deployment.Keys.Count > 1 && fault.Failure
+        is CallFailure.ProviderAuth or CallFailure.ProviderRateLimited or CallFailure.NoAvailableProvider;
+
+    /// <summary>Waits until the first of the deployments that may do better is to be asked again. Null where none is, or not in time.</summary>
+    private async Task<Visit?> PauseAsync(Call call, AttemptHistory history, CancellationToken client)
+    {
+        if (!retries.Value.Enabled || history.Attempts == 0)
+        {
+            return null;
+        }
+
+        var soonest = history.Retryable()
+            .Select(deployment => (Deployment: deployment, Cooldown: health.Look(deployment).Until - health.Now))
+            .DefaultIfEmpty().MinBy(next => next.Cooldown);
+        if (soonest.Deployment is not { } again || soonest.Cooldown.TotalSeconds > retries.Value.MaxPauseSeconds)
+        {
+            return null;
+        }
+
+        var delay = backoff.Delay(history.Attempts);
+        var pause = soonest.Cooldown > delay ? soonest.Cooldown : delay;
+        if (pause >= Left(call))
+        {
+            return null;
+        }
+
+        await Task.Delay(pause, time, client).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return client.IsCancellationRequested ? null : health.Of(again).TryEnter(again, out _);
+    }
+
+    private TimeSpan Left(Call call) => options.Value.TotalTimeout - time.GetElapsedTime(call.StartedTimestamp);
 
     private static partial class Log
     {

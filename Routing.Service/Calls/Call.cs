@@ -29,6 +29,9 @@ internal sealed record Call
     /// <summary>As the client sent it.</summary>
     public required ClientBody Client { get; init; }
 
+    /// <summary>How often the client had sent it before.</summary>
+    public int ClientRetries { get; init; }
+
     /// <summary>When the call arrived, for its timings.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

@@ -28,8 +28,21 @@ internal sealed record CallFault(CallFailure Failure, string Message)
     /// <summary>The name that metrics and settlements have: "provider_timeout".</summary>
     public string Name => NameOf(Failure);
 
+    /// <summary>The deployment cannot do what a field asks for, and was not called.</summary>
+    public bool IsUnsupported => this is { Failure: CallFailure.InvalidRequest, Code: "unsupported_parameter" };
+
+    /// <summary>The prompt does not fit into the model's context.</summary>
+    public bool IsTooLong => this is { Failure: CallFailure.ProviderRefused, Code: "context_length_exceeded" };
+
+    /// <summary>The provider's content policy refused the request.</summary>
+    public bool IsContentPolicy => this is { Failure: CallFailure.ProviderRefused, Code: "content_policy_violation" };
+
+    /// <summary>The same deployment may do better in a moment. Not so one that was silent: it would be silent as long again.</summary>
+    public bool MayRetry => Failure is CallFailure.ProviderUnreachable or CallFailure.ProviderRateLimited or CallFailure.ProviderError
+        || this is { Failure: CallFailure.ProviderTimeout, Status: not 0 };
+
     /// <summary>Another deployment may do better. Not so when the fault is in the request itself.</summary>
-    public bool MayFailOver => Failure switch
+    public bool MayFailOver => IsUnsupported || Failure switch
     {
         CallFailure.ProviderUnreachable or CallFailure.ProviderTimeout or CallFailure.ProviderRateLimited or CallFailure.ProviderError
             or CallFailure.ProviderAuth or CallFailure.NoAvailableProvider => true,

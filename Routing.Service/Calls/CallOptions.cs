@@ -22,6 +22,10 @@ internal sealed class CallOptions
     [Range(typeof(TimeSpan), Least, Most)]
     public TimeSpan PlainFirstByteTimeout { get; set; } = TimeSpan.FromSeconds(600);
 
+    /// <summary>From sending the request to the first content of a stream, whatever else comes before it. 0: no such limit.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", Most)]
+    public TimeSpan FirstTokenTimeout { get; set; }
+
     /// <summary>Between two pieces of an answer.</summary>
     [Range(typeof(TimeSpan), Least, Most)]
     public TimeSpan GapTimeout { get; set; } = TimeSpan.FromSeconds(60);
@@ -29,10 +33,6 @@ internal sealed class CallOptions
     /// <summary>The whole call, with all its attempts.</summary>
     [Range(typeof(TimeSpan), Least, Most)]
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromSeconds(600);
-
-    /// <summary>Provider calls for one request, the first included.</summary>
-    [Range(1, 10)]
-    public int MaxAttempts { get; set; } = 3;
 
     /// <summary>The largest event of a stream, in bytes.</summary>
     [Range(16 * 1024, 8 * 1024 * 1024)]
@@ -52,6 +52,7 @@ internal sealed class CallOptionsValidator : IValidateOptions<CallOptions>
         {
             (nameof(options.ConnectTimeout), options.ConnectTimeout),
             (nameof(options.FirstByteTimeout), options.FirstByteTimeout),
+            (nameof(options.FirstTokenTimeout), options.FirstTokenTimeout),
             (nameof(options.GapTimeout), options.GapTimeout),
         })
         {

@@ -13,6 +13,8 @@ internal static class CallRegistration
         builder.Services.AddSingleton<IValidateOptions<CallOptions>, CallOptionsValidator>();
         builder.Services.AddOptions<DisconnectOptions>().BindConfiguration("Disconnect").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<DisconnectOptions>, DisconnectOptionsValidator>();
+        builder.Services.AddOptions<RetryOptions>().BindConfiguration(RetryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<RetryOptions>, RetryOptionsValidator>();
         builder.Services.AddOptions<BillingOptions>().BindConfiguration("Billing").ValidateDataAnnotations().ValidateOnStart();
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
         builder.Services.AddSingleton<BillingWatch>();
@@ -25,6 +27,9 @@ internal static class CallRegistration
         builder.Services.AddSingleton<SettlementDesk>();
         builder.Services.AddSingleton<Answers>();
         builder.Services.AddSingleton<Drains>();
+#pragma warning disable RS0030 // Random.Shared is the thread-safe one; classes take Random, and tests give them a seeded one.
+        builder.Services.AddSingleton(services => new Backoff(services.GetRequiredService<IOptions<RetryOptions>>(), Random.Shared));
+#pragma warning restore RS0030
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();
     }

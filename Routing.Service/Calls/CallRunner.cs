@@ -12,7 +12,8 @@ namespace LlmGateway.Routing.Calls;
 /// <summary>
 /// One call from beginning to end:
 /// <list type="number">
-/// <item>Plan: the model's deployments in the order in which they are tried, from the snapshot of this moment.</item>
+/// <item>Plan: the model's deployments in the order in which they are tried, then those of its fallbacks, from the snapshot of this moment.
+/// Where all of them are left alone, the call ends here.</item>
 /// <item>Hold: money for the dearest of them. No hold, no call: adapters take a <see cref="HeldCall"/>.</item>
 /// <item>Attempt: until the first content a failure moves on to the next deployment, and the client knows of nothing.</item>
 /// <item>Relay: what arrives together leaves together. From here on a failure is the end of the answer. The hold of a stream without a
@@ -37,10 +38,16 @@ internal sealed class CallRunner(
             return;
         }
 
-        var candidates = selector.Candidates(snapshot, model);
+        var candidates = new CandidateChain(snapshot, selector, model);
+        if (attempts.Unavailable(candidates) is { } unavailable)
+        {
+            metrics.Refused(unavailable.Name);
+            await output.FailedAsync(unavailable, attempts: 0);
+            return;
+        }
 
         // :: Hold
-        var wanted = HoldPlan.Request(call, model, candidates, options.Value);
+        var wanted = HoldPlan.Request(call, candidates.Reachable, options.Value);
         var outcome = await HeldCall.AcquireAsync(billing, watch, wanted, options.Value, time);
         var (held, refusal) = outcome;
         if (held is null)
@@ -62,7 +69,7 @@ internal sealed class CallRunner(
     }
 
     private async Task RunHeldAsync(
-        Call call, HeldCall held, IReadOnlyList<Deployment> candidates, CallJournal journal, CallOutput output, CancellationToken client)
+        Call call, HeldCall held, CandidateChain candidates, CallJournal journal, CallOutput output, CancellationToken client)
     {
         // :: Attempt
         await using var growth = HoldPlan.MayGrow(call, held) ? new HoldGrowth(held, billing, options.Value, time) : null;
@@ -124,7 +131,7 @@ internal sealed class CallRunner(
         : desk.ReleaseAsync(call, journal);
 
     private async Task<AttemptsResult> AttemptAsync(
-        Call call, HeldCall held, HoldGrowth? growth, IReadOnlyList<Deployment> candidates, CallJournal journal, CancellationToken client)
+        Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, CallJournal journal, CancellationToken client)
     {
         try
         {

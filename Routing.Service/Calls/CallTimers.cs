@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Catalog;
 
 namespace LlmGateway.Routing.Calls;
 
@@ -17,15 +18,18 @@ internal sealed class CallTimers : IDisposable
     private readonly TimeProvider _time;
     private readonly Call _call;
     private readonly Lock _leaving = new();
+    private readonly TimeSpan _firstToken;
+    private long? _sent;
     private TimeSpan _limit;
     private string _what = "";
     private Drains.Drain? _drain;
     private bool _left;
     private long _leftAt;
 
-    public CallTimers(Call call, string provider, Drains drains, CallOptions options, TimeProvider time, CancellationToken client)
+    public CallTimers(Call call, Deployment deployment, Drains drains, CallOptions options, TimeProvider time, CancellationToken client)
     {
-        (_call, _provider, _drains, _options, _time) = (call, provider, drains, options, time);
+        (_call, _provider, _drains, _options, _time) = (call, deployment.Provider, drains, options, time);
+        _firstToken = deployment.FirstTokenTimeout ?? options.FirstTokenTimeout;
         _cancellation = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _client = client.UnsafeRegister(static state => ((CallTimers)state!).Leave(), this);
     }
@@ -35,12 +39,22 @@ internal sealed class CallTimers : IDisposable
 
     public CancellationToken Token => _cancellation.Token;
 
-    public void WaitForFirstByte() => Arm(_call.Stream ? _options.FirstByteTimeout : _options.PlainFirstByteTimeout, "sent nothing");
+    private TimeSpan FirstTokenLeft => _sent is { } sent ? _firstToken - _time.GetElapsedTime(sent) : TimeSpan.MaxValue;
+
+    public void WaitForFirstByte()
+    {
+        _sent = _call.Stream && _firstToken > TimeSpan.Zero ? _time.GetTimestamp() : null;
+        Arm(_call.Stream ? _options.FirstByteTimeout : _options.PlainFirstByteTimeout, "sent nothing");
+    }
 
     public void WaitForMore() => Arm(_options.GapTimeout, "fell silent");
 
     /// <summary>Now the client is waited for; only the total still runs.</summary>
-    public void Received() => Arm(Timeout.InfiniteTimeSpan, "");
+    public void Received()
+    {
+        _sent = null;
+        Arm(Timeout.InfiniteTimeSpan, "");
+    }
 
     /// <summary>The client is gone: the provider's work ends now, or is drained for so long.</summary>
     public void Leave()
@@ -94,7 +108,13 @@ internal sealed class CallTimers : IDisposable
 
         var byTotal = limit == Timeout.InfiniteTimeSpan || left <= limit;
         (_limit, _what) = byTotal ? (left, "") : (limit, what);
-        _cancellation.CancelAfter(_limit > TimeSpan.Zero ? _limit : TimeSpan.Zero);
+        var wait = _limit;
+        if (FirstTokenLeft < _limit)
+        {
+            (wait, _limit, _what) = (FirstTokenLeft, _firstToken, "had no content");
+        }
+
+        _cancellation.CancelAfter(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
     }
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);

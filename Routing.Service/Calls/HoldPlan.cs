@@ -10,11 +10,15 @@ internal static class HoldPlan
     /// A client's own maximum is all or nothing: cutting the answer short of what was asked for is not ours to do. Without one, a stream
     /// wants <see cref="BillingOptions.FirstHoldTokens"/> and a plain call the model's maximum, and both take less where the balance is small.
     /// </summary>
-    public static HoldRequest Request(Call call, CatalogModel model, IReadOnlyList<Deployment> candidates, BillingOptions options)
+    /// <param name="call">The call.</param>
+    /// <param name="candidates">Every deployment that it may reach.</param>
+    /// <param name="options">The bounds.</param>
+    public static HoldRequest Request(Call call, IReadOnlyList<Deployment> candidates, BillingOptions options)
     {
-        var modelMaximum = model.MaxOutputTokens ?? options.UnknownMaxOutputTokens;
+        var maximum = candidates.Max(candidate => candidate.MaxOutputTokens);
+        var modelMaximum = maximum ?? options.UnknownMaxOutputTokens;
         var perChoice = call.Request.MaxOutputTokens is { } asked
-            ? model.MaxOutputTokens is { } known ? Math.Min(asked, known) : asked
+            ? maximum is { } known ? Math.Min(asked, known) : asked
             : call.Stream ? Math.Min(options.FirstHoldTokens, modelMaximum) : modelMaximum;
         var least = call.Request.MaxOutputTokens is null ? Math.Min(options.MinOutputTokens, perChoice) : perChoice;
         var request = new HoldRequest

@@ -51,6 +51,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
             IncludeUsage = request.IncludeUsage,
             Request = chat,
             Client = new ClientBody(request.Dialect, request.Body.Memory) { Betas = request.Betas },
+            ClientRetries = Math.Max(0, request.ClientRetries),
             StartedAt = time.GetUtcNow(),
             StartedTimestamp = time.GetTimestamp(),
         }, null);

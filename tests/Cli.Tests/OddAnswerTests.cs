@@ -47,6 +47,7 @@ public sealed class OddAnswerTests : IDisposable
     [InlineData("null", "audit")]
     [InlineData("""{"object":"list","data":[{"id":5}],"next_cursor":7}""", "list-accounts")]
     [InlineData("""{"accounts":5,"keys":"many","limits":{}}""", "stats")]
+    [InlineData("""{"data":[{"id":"a"}]}""", "deployments")]
     [InlineData("<html>", "list-tariffs")]
     public async Task Json_that_is_no_gateway_s_is_one_line(string answer, params string[] args)
     {

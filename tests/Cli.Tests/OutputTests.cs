@@ -10,7 +10,7 @@ public sealed class OutputTests(RunningSystem system)
     private static readonly string[] Commands =
     [
         "create-key", "list-keys", "set-limit", "rotate-key", "revoke-key", "import-keys", "create-tariff", "list-tariffs", "list-accounts",
-        "revoke-account", "reinstate-account", "top-up", "adjust", "refund", "set-overdraft", "ledger", "backup", "restore", "stats", "audit", "rotate-signing-key", "smoke",
+        "revoke-account", "reinstate-account", "top-up", "adjust", "refund", "set-overdraft", "ledger", "backup", "restore", "deployments", "stats", "audit", "rotate-signing-key", "smoke",
     ];
 
     private readonly Llmgw _llmgw = Llmgw.Of(system.System);
@@ -58,6 +58,7 @@ public sealed class OutputTests(RunningSystem system)
     [InlineData("list-accounts", "list")]
     [InlineData("list-tariffs", "list")]
     [InlineData("audit", "list")]
+    [InlineData("deployments", "list")]
     [InlineData("stats", "stats")]
     public async Task As_json_it_is_the_gateway_s_answer_and_nothing_else(string command, string kind)
     {

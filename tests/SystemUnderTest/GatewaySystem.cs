@@ -133,6 +133,12 @@ public sealed partial class GatewaySystem : IAsyncDisposable
             ["LLMGATEWAY_ENV_FILE"] = "/dev/null",
             ["ALLOWED_API_KEYS"] = Key,
             ["ADMIN_API_KEY"] = AdminKey,
+
+            // Each call meets the fault that it is for, once, whatever became of those before it.
+            ["RETRY_ENABLED"] = "false",
+            ["CIRCUIT_BREAKER_ENABLED"] = "false",
+            ["CircuitBreaker__RefusedKeySeconds"] = "0",
+            ["CircuitBreaker__CreditSpentSeconds"] = "0",
         };
         if (settings.WithProvider)
         {

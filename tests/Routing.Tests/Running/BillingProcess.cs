@@ -34,6 +34,8 @@ public sealed class BillingProcess : IAsyncDisposable
 
     public UsageApi.UsageApiClient Usage => new(_channel);
 
+    public LedgerApi.LedgerApiClient Ledger => new(_channel);
+
     public static async Task<BillingProcess> StartAsync(params (string Name, string Value)[] settings)
     {
         var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync(), settings);

@@ -16,6 +16,9 @@ public sealed class RoutingFixture : IAsyncLifetime
     private const int Names = 80;
     private int _next;
 
+    /// <summary>Without retries, unless changed: what a single deployment did is then what the client is told.</summary>
+    public (string Name, string Value)[] Settings { get; init; } = [("Retry:Enabled", "false")];
+
     public BillingProcess Billing { get; private set; } = null!;
 
     public FakeProviderServer Provider { get; private set; } = null!;
@@ -39,7 +42,7 @@ public sealed class RoutingFixture : IAsyncLifetime
     {
         Billing = await BillingProcess.StartAsync();
         Provider = await FakeProviderServer.StartAsync();
-        Host = await (await RoutingHost.StartAsync(Billing.Address, Models(Provider.BaseUrl))).ReadyAsync();
+        Host = await (await RoutingHost.StartAsync(Billing.Address, Models(Provider.BaseUrl), database: null, Settings)).ReadyAsync();
     }
 
     public async Task DisposeAsync()

@@ -24,10 +24,13 @@ public sealed class RoutingHost : IAsyncDisposable
         _modelsFile = modelsFile;
         _channel = GrpcChannel.ForAddress(address);
         Client = new RoutingApi.RoutingApiClient(_channel);
+        Deployments = new DeploymentsApi.DeploymentsApiClient(_channel);
         Http = http;
     }
 
     public RoutingApi.RoutingApiClient Client { get; }
+
+    public DeploymentsApi.DeploymentsApiClient Deployments { get; }
 
     /// <summary>The endpoint of the health checks.</summary>
     public string Http { get; }

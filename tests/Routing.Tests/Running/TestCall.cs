@@ -29,6 +29,8 @@ internal sealed record TestCall(string Model)
 
     public Limits? Limits { get; init; }
 
+    public int ClientRetries { get; init; }
+
     /// <summary>Tokens that are held for the prompt.</summary>
     public long HeldPrompt => ChatRequest.Read(ToRequest().Body.Memory, out _, out _)!.PromptBound;
 
@@ -51,6 +53,7 @@ internal sealed record TestCall(string Model)
             Stream = Stream,
             IncludeUsage = IncludeUsage,
             Limits = Limits,
+            ClientRetries = ClientRetries,
         };
         if (MaxTokens is { } maximum)
         {
