@@ -22,6 +22,9 @@ internal sealed partial class AttemptLoop(
     IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, HealthBoard health, Backoff backoff,
     RoutingMetrics metrics, IOptions<CallOptions> options, IOptions<RetryOptions> retries, TimeProvider time, ILogger<AttemptLoop> logger)
 {
+    // Timers may fire a moment early, and a cooldown is kept to.
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(20);
+
     private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(
         adapter => adapter.Name, IProviderAdapter (adapter) => new ImageInliningAdapter(adapter, images));
 
@@ -172,7 +175,7 @@ internal sealed partial class AttemptLoop(
         }
 
         var delay = backoff.Delay(history.Attempts);
-        var pause = soonest.Cooldown > delay ? soonest.Cooldown : delay;
+        var pause = soonest.Cooldown > delay ? soonest.Cooldown + Margin : delay;
         if (pause >= Left(call))
         {
             return null;
