@@ -1,49 +1,20 @@
-using System.Diagnostics;
 using System.Text.Json;
 using LlmGateway.SystemUnderTest;
-using LlmGateway.Testing;
 
 namespace LlmGateway.Clients.Tests;
 
 /// <summary>The official npm client in a process of its own: openai.mjs runs the cases, these tests judge what it saw.</summary>
 public sealed class NodeClientRun(RunningSystem system) : IAsyncLifetime
 {
-    private readonly Dictionary<string, JsonElement> _cases = [];
+    private NodeScript _script = null!;
 
-    public async Task InitializeAsync()
-    {
-        var folder = Path.Combine(RepositoryRoot.Path, "tests/Clients/node");
-        Directory.Exists(Path.Combine(folder, "node_modules/openai")).ShouldBeTrue($"The npm client is missing: run 'npm ci' in {folder}.");
-        var start = new ProcessStartInfo("node", [Path.Combine(folder, "openai.mjs")])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment =
-            {
-                ["BASE_URL"] = new Uri(system.Gateway, "/v1").ToString(),
-                ["KEY"] = GatewaySystem.Key,
-                ["MODEL"] = GatewaySystem.Model,
-            },
-        };
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            var entry = JsonDocument.Parse(line).RootElement;
-            _cases.Add(entry.GetProperty("case").GetString()!, entry);
-        }
+    public async Task InitializeAsync() => _script = await NodeScript.RunAsync(
+        "openai.mjs",
+        ("BASE_URL", new Uri(system.Gateway, "/v1").ToString()),
+        ("KEY", GatewaySystem.Key),
+        ("MODEL", GatewaySystem.Model));
 
-        await process.WaitForExitAsync();
-        process.ExitCode.ShouldBe(0, await errors);
-    }
-
-    public JsonElement Result(string name)
-    {
-        _cases.ShouldContainKey(name);
-        var entry = _cases[name];
-        return entry.TryGetProperty("result", out var result) ? result : throw new InvalidOperationException(entry.GetProperty("error").GetString());
-    }
+    public JsonElement Result(string name) => _script.Result(name);
 
     public Task DisposeAsync() => Task.CompletedTask;
 }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace LlmGateway.FakeProvider;
@@ -5,6 +6,9 @@ namespace LlmGateway.FakeProvider;
 /// <summary>Reading that takes what is not there for nothing, and writing of strings.</summary>
 internal static class Json
 {
+    /// <summary>Vendors escape what JSON wants escaped and nothing else.</summary>
+    private static readonly JsonSerializerOptions Raw = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static JsonElement Member(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
 
@@ -24,5 +28,5 @@ internal static class Json
     public static decimal? Number(this JsonElement element, string name) =>
         element.Member(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDecimal(out var number) ? number : null;
 
-    public static string Quote(string? text) => text is null ? "null" : JsonSerializer.Serialize(text, JsonSerializerOptions.Default);
+    public static string Quote(string? text) => text is null ? "null" : JsonSerializer.Serialize(text, Raw);
 }
