@@ -86,10 +86,16 @@ internal static class AnthropicToolCalls
 
     private static void Write(AnthropicDraft draft, JsonElement call, Func<string> param, JsonElement? cache)
     {
+        if (call.Member("type"u8).Is("custom"u8))
+        {
+            // {"type":"custom","custom":{"name":"f","input":"…"}}: a tool whose input is no JSON.
+            draft.Unsupported($"{param()}.type");
+            return;
+        }
+
         if (call.Member("function"u8) is not { ValueKind: JsonValueKind.Object } function)
         {
-            // {"type":"custom","custom":{…}}: a tool whose input is no JSON.
-            draft.Unsupported($"{param()}.type");
+            draft.Invalid($"{param()}.function", "must be an object");
             return;
         }
 

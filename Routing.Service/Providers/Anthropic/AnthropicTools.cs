@@ -184,7 +184,11 @@ internal sealed class AnthropicTools
 
         foreach (var (index, tool) in tools.Value.EnumerateArray().Index())
         {
-            if (!tool.Member("type"u8).Is("function"u8))
+            if (tool.Member("type"u8) is not { ValueKind: JsonValueKind.String } type)
+            {
+                _draft.Invalid($"tools[{index}].type", "must be a string");
+            }
+            else if (!type.Is("function"u8))
             {
                 // Tools that run at OpenAI, or whose input is no JSON.
                 _draft.Unsupported($"tools[{index}].type");

@@ -88,6 +88,11 @@ internal static class AnthropicWire
             draft.UnsupportedOrDropped("modalities");
         }
 
+        if (root.Member("web_search_options"u8) is not null)
+        {
+            draft.UnsupportedOrDropped("web_search_options");
+        }
+
         if (root.Member("functions"u8) is { } functions && !(functions.IsArray() && functions.GetArrayLength() == 0))
         {
             // Superseded by tools years ago; without them the answer would be another one.
