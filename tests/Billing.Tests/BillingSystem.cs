@@ -57,7 +57,7 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
 
     public async Task InitializeAsync()
     {
-        ConnectionString = _connectionString ?? await Postgres.CreateDatabaseAsync();
+        ConnectionString = _connectionString ?? await Postgres.CreateDatabaseAsync("billing", MigrateAsync);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Testing" });
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Configuration.AddInMemoryCollection(_settings);
@@ -76,6 +76,12 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
     public async Task DisposeAsync() => await _app!.DisposeAsync();
 
     async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
+
+    private static async Task MigrateAsync(string database)
+    {
+        await using var system = new BillingSystem(database);
+        await system.InitializeAsync();
+    }
 
     /// <summary>Another replica on the same database.</summary>
     internal async Task<BillingSystem> ReplicaAsync(params (string Name, string Value)[] settings)

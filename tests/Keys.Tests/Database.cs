@@ -1,5 +1,6 @@
 using LlmGateway.Keys.ApiKeys;
 using LlmGateway.Keys.Data;
+using LlmGateway.Testing;
 using Microsoft.EntityFrameworkCore;
 
 namespace LlmGateway.Keys.Tests;
@@ -7,6 +8,13 @@ namespace LlmGateway.Keys.Tests;
 /// <summary>A look at what the service stored.</summary>
 internal static class Database
 {
+    /// <summary>An empty database of Keys, migrated, whose connection string is returned.</summary>
+    public static Task<string> CreateKeysDatabaseAsync(this PostgresFixture postgres) => postgres.CreateDatabaseAsync("keys", async original =>
+    {
+        await using var db = Open(original);
+        await db.Database.MigrateAsync();
+    });
+
     public static KeysDbContext Open(string connectionString)
     {
         var options = new DbContextOptionsBuilder<KeysDbContext>().UseNpgsql(connectionString);

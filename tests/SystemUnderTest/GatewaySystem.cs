@@ -139,6 +139,9 @@ public sealed partial class GatewaySystem : IAsyncDisposable
             ["CIRCUIT_BREAKER_ENABLED"] = "false",
             ["CircuitBreaker__RefusedKeySeconds"] = "0",
             ["CircuitBreaker__CreditSpentSeconds"] = "0",
+
+            // Processes that live for seconds: what they would save by it later is spent at their start.
+            ["DOTNET_TieredPGO"] = "0",
         };
         if (settings.WithProvider)
         {

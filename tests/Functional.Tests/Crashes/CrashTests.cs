@@ -66,9 +66,6 @@ public sealed class CrashTests(ITestOutputHelper output)
             ["Billing__SettleTimeout"] = "00:00:00.500",
             ["Billing__FirstHoldTokens"] = "4",
             ["Billing__DefaultBalance"] = "1000",
-
-            // Processes that live for seconds: what they would save by it later is spent at their start.
-            ["DOTNET_TieredPGO"] = "0",
         },
     });
 
@@ -78,7 +75,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         var stopped = Stopwatch.GetTimestamp();
         while (await books.OpenHoldsAsync() > 0 || (await books.OutboxAsync()).Waiting > 0)
         {
-            Stopwatch.GetElapsedTime(stopped).ShouldBeLessThan(HoldLife + TimeSpan.FromSeconds(3), "holds or settlements are left");
+            Stopwatch.GetElapsedTime(stopped).ShouldBeLessThan(HoldLife + TimeSpan.FromSeconds(20), "holds or settlements are left");
             await Task.Delay(50);
         }
 

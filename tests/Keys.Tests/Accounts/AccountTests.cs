@@ -63,5 +63,5 @@ public sealed class AccountTests(PostgresFixture postgres) : IClassFixture<Postg
         new SetAccountRevokedRequest { Actor = Management.By, Id = "acme", Revoked = revoked });
 
     private async Task<KeysHost> StartAsync() =>
-        await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", "sk-administrator-of-this-test", _time);
+        await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "", "sk-administrator-of-this-test", _time);
 }

@@ -11,7 +11,7 @@ public sealed class ConcurrencyTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Parallel_rotations_leave_one_current_secret_and_each_that_was_given_out_works()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var key = (await host.IssueAsync("rotated")).Key.Id;
         var request = new RotateKeyRequest { Actor = Management.By, Key = key, Overlap = Duration.FromTimeSpan(TimeSpan.FromHours(1)) };
@@ -32,7 +32,7 @@ public sealed class ConcurrencyTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Parallel_revocations_of_one_key_all_succeed_and_are_one_change()
     {
-        await using var host = await StartAsync(await postgres.CreateDatabaseAsync());
+        await using var host = await StartAsync(await postgres.CreateKeysDatabaseAsync());
         var key = (await host.IssueAsync()).Key.Id;
 
         var replies = await Task.WhenAll(Enumerable.Range(0, Many).Select(_ => host.RevokeAsync(key)));
@@ -44,7 +44,7 @@ public sealed class ConcurrencyTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Parallel_imports_of_the_same_keys_are_one_import()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var request = new ImportKeysRequest { Actor = Management.By, AccountId = "new" };
         request.Keys.AddRange(Enumerable.Range(0, 50).Select(index => new ImportedKey { Secret = $"sk-imported-{index}", Name = $"imported {index}" }));
@@ -60,7 +60,7 @@ public sealed class ConcurrencyTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Keys_issued_at_once_for_an_account_that_nobody_opened_open_it_once()
     {
-        await using var host = await StartAsync(await postgres.CreateDatabaseAsync());
+        await using var host = await StartAsync(await postgres.CreateKeysDatabaseAsync());
 
         var keys = await Task.WhenAll(Enumerable.Range(0, Many).Select(index => host.IssueAsync($"key {index}", "new")));
 
@@ -71,7 +71,7 @@ public sealed class ConcurrencyTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task An_import_of_more_than_a_hundred_keys_is_one_word_to_the_gateways_and_all_or_none()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var request = new ImportKeysRequest { Actor = Management.By };
         request.Keys.AddRange(Enumerable.Range(0, 2_000).Select(index => new ImportedKey

@@ -13,7 +13,7 @@ public sealed class KeyImportTests(PostgresFixture postgres, ITestOutputHelper o
     public async Task The_most_keys_that_an_import_may_have_are_all_in_within_the_gateways_deadline()
     {
         var time = TimeProvider.System;
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", "sk-administrator-of-this-test");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "", "sk-administrator-of-this-test");
         var request = new ImportKeysRequest { Actor = Management.By, AccountId = "acme" };
         request.Keys.AddRange(Enumerable.Range(0, 10_000).Select(index => new ImportedKey
         {

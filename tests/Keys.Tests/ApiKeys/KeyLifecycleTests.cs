@@ -46,7 +46,7 @@ public sealed class KeyLifecycleTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task The_configured_defaults_are_in_force_where_nothing_else_is()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", Administrator, _time, new Dictionary<string, string?>
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "", Administrator, _time, new Dictionary<string, string?>
         {
             ["Quotas:DailyTokens"] = "1",
             ["Quotas:MonthlyTokens"] = "2",
@@ -60,7 +60,7 @@ public sealed class KeyLifecycleTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task After_a_rotation_both_secrets_are_the_keys_and_the_old_one_has_an_end()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var issued = await host.IssueAsync();
         _time.Advance(TimeSpan.FromMinutes(1));
@@ -94,7 +94,7 @@ public sealed class KeyLifecycleTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_later_rotation_does_not_lengthen_an_overlap()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var key = (await host.IssueAsync()).Key.Id;
         await host.RotateAsync(key, TimeSpan.FromHours(1));
@@ -226,7 +226,7 @@ public sealed class KeyLifecycleTests(PostgresFixture postgres) : IClassFixture<
     [InlineData("INTERNAL_API_KEY", "configuration")]
     public async Task A_configured_key_is_rotated_by_changing_configuration(string name, string why)
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-allowed-of-this-test", Administrator, _time,
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-allowed-of-this-test", Administrator, _time,
             new Dictionary<string, string?> { ["Keys:Internal"] = "sk-internal-of-this-test" });
 
         var rejection = (await host.Admin.RotateKeyAsync(new RotateKeyRequest { Actor = Management.By, Key = name })).Rejection;
@@ -255,7 +255,7 @@ public sealed class KeyLifecycleTests(PostgresFixture postgres) : IClassFixture<
     [Fact]
     public async Task A_secret_in_the_place_of_a_name_is_refused_and_not_repeated()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "any-form", Administrator);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "any-form", Administrator);
         var secret = (await host.IssueAsync()).Secret;
 
         foreach (var text in (string[])[secret, "any-form", Administrator])
@@ -269,7 +269,7 @@ public sealed class KeyLifecycleTests(PostgresFixture postgres) : IClassFixture<
     }
 
     private async Task<KeysHost> StartAsync(string? database = null) =>
-        await KeysHost.StartAsync(database ?? await postgres.CreateDatabaseAsync(), "", Administrator, _time);
+        await KeysHost.StartAsync(database ?? await postgres.CreateKeysDatabaseAsync(), "", Administrator, _time);
 
     private Timestamp After(TimeSpan span) => Timestamp.FromDateTimeOffset(_time.GetUtcNow() + span);
 }

@@ -14,7 +14,7 @@ public sealed class KeyListTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task Pages_have_everything_once_whatever_is_issued_and_revoked_meanwhile()
     {
-        await using var host = await StartAsync(await postgres.CreateDatabaseAsync());
+        await using var host = await StartAsync(await postgres.CreateKeysDatabaseAsync());
         var first = new HashSet<string>();
         for (var count = 0; count < 25; count++)
         {
@@ -40,7 +40,7 @@ public sealed class KeyListTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task What_is_revoked_or_expired_is_listed_only_when_asked_for()
     {
-        await using var host = await StartAsync(await postgres.CreateDatabaseAsync());
+        await using var host = await StartAsync(await postgres.CreateKeysDatabaseAsync());
         await host.IssueAsync("active");
         await host.IssueAsync("expiring", expiresAt: Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(_time.GetUtcNow().AddHours(1)));
         await host.RevokeAsync((await host.IssueAsync("revoked")).Key.Id);
@@ -59,7 +59,7 @@ public sealed class KeyListTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task A_page_of_fifty_thousand_keys_is_read_by_an_index_in_their_order()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         await using var db = Database.Open(database);
         await db.Database.ExecuteSqlRawAsync("""
@@ -87,7 +87,7 @@ public sealed class KeyListTests(PostgresFixture postgres) : IClassFixture<Postg
     [Fact]
     public async Task What_is_still_good_among_many_revoked_keys_is_read_by_an_index()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         await using var db = Database.Open(database);
         await db.Database.ExecuteSqlRawAsync("""

@@ -15,7 +15,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Starting_again_changes_nothing()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using (await KeysHost.StartAsync(database, "sk-one-two-three-four, sk-five", Administrator))
         {
         }
@@ -34,7 +34,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Replicas_that_start_together_agree_on_one_row_a_key_and_one_administrator()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
 
         var hosts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => KeysHost.StartAsync(database, "sk-a,sk-b")));
 
@@ -51,7 +51,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_key_that_is_no_longer_listed_is_revoked_and_is_itself_again_when_it_returns()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string id;
         await using (var host = await KeysHost.StartAsync(database, "sk-stays,sk-leaves", Administrator))
         {
@@ -73,7 +73,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Without_an_administrators_key_one_is_made_printed_once_and_works()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string secret;
         await using (var host = await KeysHost.StartAsync(database))
         {
@@ -93,7 +93,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_configured_administrators_key_replaces_the_one_that_was_made_and_the_one_before()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string made;
         await using (var host = await KeysHost.StartAsync(database))
         {
@@ -116,7 +116,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task What_an_administrator_revoked_no_start_brings_back_and_a_warning_says_so()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using (var host = await KeysHost.StartAsync(database, "sk-stolen-from-somebody,sk-stays", Administrator))
         {
             (await host.RevokeAsync("ALLOWED_API_KEYS 1")).Key.Source.ShouldBe("imported");
@@ -137,7 +137,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Where_an_administrator_revoked_every_administrators_key_of_configuration_one_is_made()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
         {
             await host.IssueAsync("second", role: Role.Administrator);
@@ -159,7 +159,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task An_administrators_key_of_a_revoked_account_is_none_so_that_one_is_made()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
         {
             await host.IssueAsync("second", "ops", role: Role.Administrator);
@@ -176,7 +176,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_rotated_key_that_configuration_names_keeps_the_named_secret_only()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         IssuedKey old;
         string current;
         await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
@@ -197,7 +197,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Two_secrets_of_one_key_that_configuration_names_for_two_roles_become_two_keys()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         IssuedKey old;
         string current;
         await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
@@ -218,7 +218,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task Two_secrets_of_one_key_that_are_both_listed_go_on_and_a_second_start_changes_nothing()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         IssuedKey old;
         string current;
         await using (var host = await KeysHost.StartAsync(database, administrator: Administrator))
@@ -243,7 +243,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_listed_key_whose_expiry_is_over_stays_expired_and_a_warning_says_so()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         var time = new FakeTime();
         await using (var host = await KeysHost.StartAsync(database, "sk-listed-and-ending", Administrator, time))
         {
@@ -267,7 +267,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task An_issued_administrators_key_outlives_a_configured_one()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string issued;
         await using (var host = await KeysHost.StartAsync(database))
         {
@@ -283,7 +283,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task A_name_that_an_administrator_gave_stays_and_numbers_follow_the_list()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string id;
         await using (var host = await KeysHost.StartAsync(database, "sk-one,sk-two,sk-three", Administrator))
         {
@@ -301,7 +301,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task What_a_start_changes_is_in_the_audit_and_told_to_the_gateways_and_what_it_leaves_is_not()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string leaves;
         await using (var host = await KeysHost.StartAsync(database, "sk-stays,sk-leaves", Administrator))
         {
@@ -331,7 +331,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task The_internal_key_is_of_the_internal_account_and_role()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(
             database, administrator: Administrator, settings: new Dictionary<string, string?> { ["Keys:Internal"] = "sk-internal-of-this-test" });
 
@@ -342,7 +342,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task The_placeholder_of_the_internal_key_is_no_key_in_development()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(
             database,
             administrator: Administrator,
@@ -357,7 +357,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     public async Task No_secret_is_stored_or_logged()
     {
         const string Listed = "sk-a-secret-that-must-not-leak";
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, Listed, Administrator);
         await host.VerifyAsync(Listed);
         await host.VerifyAsync("sk-an-unknown-secret-that-must-not-leak");
@@ -379,7 +379,7 @@ public sealed class KeySeedingTests(PostgresFixture postgres) : IClassFixture<Po
     [Fact]
     public async Task The_database_holds_the_SHA_256_of_the_secret()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "abc", Administrator);
 
         var key = (await Database.KeysAsync(database)).Single(key => key.Role == KeyRole.Account);

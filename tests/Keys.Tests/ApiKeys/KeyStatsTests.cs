@@ -12,7 +12,7 @@ public sealed class KeyStatsTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Counts_and_totals_are_those_of_the_list()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database, "1000");
         await host.CreateTariffAsync("gold", new Protos.Keys.V1.Limits { TotalTokens = 20 });
         await host.CreateTariffAsync("open", new Protos.Keys.V1.Limits { DailyTokens = 20 });
@@ -58,7 +58,7 @@ public sealed class KeyStatsTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task A_sum_beyond_64_bits_is_the_largest_number_not_a_wrong_one()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database, null);
         await using var db = Database.Open(database);
         await db.Database.ExecuteSqlRawAsync("""

@@ -51,7 +51,7 @@ public sealed class LastAdministratorTests(PostgresFixture postgres) : IClassFix
     [Fact]
     public async Task Where_every_administrators_key_has_an_end_other_accounts_can_still_be_revoked()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "", "sk-administrator-of-this-test", _time);
         await host.CreateAccountAsync("acme");
         await host.IssueAsync("ending", "ops", Role.Administrator, Timestamp.FromDateTimeOffset(_time.GetUtcNow().AddDays(1)));
@@ -88,5 +88,5 @@ public sealed class LastAdministratorTests(PostgresFixture postgres) : IClassFix
     });
 
     private async Task<KeysHost> StartAsync() =>
-        await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", "sk-administrator-of-this-test", _time);
+        await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "", "sk-administrator-of-this-test", _time);
 }

@@ -13,7 +13,7 @@ public sealed class AuditTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task Every_change_says_who_what_and_when_to_the_audit_and_which_thing_to_the_gateways()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var (admin, by) = (host.Admin, Management.By);
         var key = (await host.IssueAsync("kept")).Key.Id;
@@ -57,7 +57,7 @@ public sealed class AuditTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task What_changes_nothing_succeeds_and_leaves_no_trace()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var (admin, by) = (host.Admin, Management.By);
         var key = (await host.IssueAsync("kept", limits: new Protos.Keys.V1.Limits { Parallel = 2 })).Key;
@@ -90,7 +90,7 @@ public sealed class AuditTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task Neither_a_secret_nor_a_hash_is_written_outside_of_the_table_of_hashes()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await StartAsync(database);
         var issued = await host.IssueAsync("first", role: Role.Administrator);
         var rotated = await host.RotateAsync(issued.Key.Id, TimeSpan.FromHours(1));

@@ -17,7 +17,7 @@ public sealed class BackupLaws(PostgresFixture postgres, ITestOutputHelper outpu
     [Fact]
     public async Task What_was_exported_and_restored_where_it_is_from_changes_nothing()
     {
-        await using var database = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var database = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
 
         Check.One(Runs, Prop.ForAll(GeneratedRows.Seeds, seed => ChangesNothingAsync(seed).GetAwaiter().GetResult()));
 
@@ -42,8 +42,8 @@ public sealed class BackupLaws(PostgresFixture postgres, ITestOutputHelper outpu
     public async Task What_was_exported_and_restored_elsewhere_is_the_same_in_every_row_except_that_working_configured_keys_are_not_configured_there()
     {
         var time = new FakeTime();
-        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
-        await using var target = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync(), time: time);
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
+        await using var target = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync(), time: time);
 
         Check.One(Runs, Prop.ForAll(GeneratedRows.Seeds, seed => ComesBackAsync(seed).GetAwaiter().GetResult()));
 
@@ -76,7 +76,7 @@ public sealed class BackupLaws(PostgresFixture postgres, ITestOutputHelper outpu
     [Fact]
     public async Task One_byte_changed_anywhere_is_refused_or_changes_nothing_that_is_said()
     {
-        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
         await FillAsync(source, seed: 7, keys: 6);
         var document = await source.ExportAsync();
         var checksum = BackupDatabase.Read(document).Checksum;
@@ -93,7 +93,7 @@ public sealed class BackupLaws(PostgresFixture postgres, ITestOutputHelper outpu
     [Fact]
     public async Task A_document_that_ends_anywhere_before_its_end_is_refused()
     {
-        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
         await FillAsync(source, seed: 11, keys: 3);
         var document = await source.ExportAsync();
 
@@ -108,8 +108,8 @@ public sealed class BackupLaws(PostgresFixture postgres, ITestOutputHelper outpu
     [Trait("Category", "Timed")]
     public async Task Twenty_thousand_keys_are_exported_and_restored_in_seconds()
     {
-        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
-        await using var target = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
+        await using var target = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
         await FillAsync(source, seed: 13, keys: 20_000);
         await target.WipeAsync();
 

@@ -13,7 +13,7 @@ public sealed class ConfiguredKeysElsewhereTests(PostgresFixture postgres) : ICl
     public async Task A_configured_key_works_after_the_next_start_too_where_it_is_not_configured()
     {
         var document = await ExportAsync("sk-client");
-        var connection = await postgres.CreateDatabaseAsync();
+        var connection = await postgres.CreateKeysDatabaseAsync();
         await using (var target = await BackupDatabase.StartAsync(connection))
         {
             (await target.RestoreAsync(document, overwrite: true)).Rejection.ShouldBeNull();
@@ -29,7 +29,7 @@ public sealed class ConfiguredKeysElsewhereTests(PostgresFixture postgres) : ICl
     public async Task A_key_that_is_configured_there_too_stays_configured()
     {
         var document = await ExportAsync("sk-client");
-        var connection = await postgres.CreateDatabaseAsync();
+        var connection = await postgres.CreateKeysDatabaseAsync();
         await using (var target = await BackupDatabase.StartAsync(connection, allowed: "sk-client"))
         {
             (await target.RestoreAsync(document, overwrite: true)).Rejection.ShouldBeNull();
@@ -42,7 +42,7 @@ public sealed class ConfiguredKeysElsewhereTests(PostgresFixture postgres) : ICl
     public async Task What_is_restored_is_in_the_audit_row_by_row_and_without_hashes()
     {
         var document = await ExportAsync("sk-client");
-        await using var target = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var target = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
         (await target.RestoreAsync(document, overwrite: true)).Rejection.ShouldBeNull();
 
         await using var db = target.Open();
@@ -65,7 +65,7 @@ public sealed class ConfiguredKeysElsewhereTests(PostgresFixture postgres) : ICl
 
     private async Task<byte[]> ExportAsync(string allowed)
     {
-        await using var source = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync(), allowed, _time);
+        await using var source = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync(), allowed, _time);
         return await source.ExportAsync();
     }
 }

@@ -12,7 +12,7 @@ public sealed class RestoreBesideOthersTests(PostgresFixture postgres) : IClassF
     [Fact]
     public async Task A_second_restore_is_refused_while_one_runs_and_taken_after_it()
     {
-        await using var database = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var database = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
         var document = await database.ExportAsync();
         var first = await BeginAsync();
         await WaitAsync(async () =>
@@ -45,7 +45,7 @@ public sealed class RestoreBesideOthersTests(PostgresFixture postgres) : IClassF
     [Fact]
     public async Task A_document_is_in_the_database_before_others_are_held_up()
     {
-        await using var database = await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+        await using var database = await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
         var document = await database.ExportAsync();
         await using var db = database.Open();
         await using var transaction = await db.Database.BeginTransactionAsync();
@@ -66,7 +66,7 @@ public sealed class RestoreBesideOthersTests(PostgresFixture postgres) : IClassF
     [Fact]
     public async Task An_export_that_no_restore_would_take_fails_and_says_why()
     {
-        var connection = await postgres.CreateDatabaseAsync();
+        var connection = await postgres.CreateKeysDatabaseAsync();
         var time = new FakeTime();
         int length;
         await using (var database = await BackupDatabase.StartAsync(connection, time: time))

@@ -224,7 +224,7 @@ public sealed class RestoreTests(PostgresFixture postgres) : IClassFixture<Postg
         (await target.RowsAsync()).ShouldBe(before);
     }
 
-    private async Task<BackupDatabase> StartAsync() => await BackupDatabase.StartAsync(await postgres.CreateDatabaseAsync());
+    private async Task<BackupDatabase> StartAsync() => await BackupDatabase.StartAsync(await postgres.CreateKeysDatabaseAsync());
 
     private static AccountRow Account(string id) => new(id, "", [], DateTimeOffset.UnixEpoch);
 }

@@ -8,7 +8,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_listed_key_belongs_to_the_default_account_and_is_shown_masked()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-test-0123456789", "sk-admin-of-this-test");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-test-0123456789", "sk-admin-of-this-test");
 
         var key = (await host.VerifyAsync("sk-test-0123456789")).Key;
 
@@ -21,7 +21,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task The_administrators_key_acts_as_account_admin()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), administrator: "sk-admin-of-this-test");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), administrator: "sk-admin-of-this-test");
 
         var key = (await host.VerifyAsync("sk-admin-of-this-test")).Key;
 
@@ -37,7 +37,7 @@ public sealed class VerifyTests(PostgresFixture postgres) : IClassFixture<Postgr
     [InlineData("' OR 1=1 --")]
     public async Task Any_other_text_is_an_unknown_key(string secret)
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-test-0123456789", "sk-admin-of-this-test");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-test-0123456789", "sk-admin-of-this-test");
 
         (await host.VerifyAsync(secret)).Refusal.Reason.ShouldBe(RefusalReason.UnknownKey);
     }

@@ -14,7 +14,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Each_field_out_of_bounds_is_refused_by_its_name_and_changes_nothing()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, Listed, "sk-administrator-of-this-test", Time);
         await host.CreateAccountAsync("acme");
         await host.CreateTariffAsync("gold", new Protos.Keys.V1.Limits());
@@ -46,7 +46,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     [InlineData("gold")]
     public async Task A_secret_that_is_the_same_word_as_an_id_locks_nobody_out(string secret)
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", secret, Time);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "", secret, Time);
 
         await host.CreateTariffAsync("gold", new Protos.Keys.V1.Limits());
         await host.CreateAccountAsync("acme", "gold");
@@ -61,7 +61,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task A_label_whose_name_is_a_secret_is_told_by_its_position()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "short.secret", "sk-administrator-of-this-test", Time);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "short.secret", "sk-administrator-of-this-test", Time);
 
         var rejection = (await host.Admin.CreateAccountAsync(new CreateAccountRequest
         {
@@ -77,7 +77,7 @@ public sealed class BadInputTests(PostgresFixture postgres) : IClassFixture<Post
     [Fact]
     public async Task Each_field_at_its_bounds_is_accepted()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", "sk-administrator-of-this-test", Time);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "", "sk-administrator-of-this-test", Time);
         await host.CreateTariffAsync(new string('t', 64), Most());
         var request = new IssueKeyRequest
         {

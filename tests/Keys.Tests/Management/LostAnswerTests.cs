@@ -115,7 +115,7 @@ public sealed class LostAnswerTests(PostgresFixture postgres) : IClassFixture<Po
 
     private async Task<string> MigratedAsync()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var db = Database.Open(database);
         await db.Database.MigrateAsync();
         return database;

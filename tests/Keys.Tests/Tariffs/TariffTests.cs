@@ -12,7 +12,7 @@ public sealed class TariffTests(PostgresFixture postgres) : IClassFixture<Postgr
     [Fact]
     public async Task A_tariffs_keys_are_counted_after_its_commit()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "", "sk-administrator-of-this-test", _time);
         await using var blocker = Database.Open(database);
         await using var transaction = await blocker.Database.BeginTransactionAsync();
@@ -144,5 +144,5 @@ public sealed class TariffTests(PostgresFixture postgres) : IClassFixture<Postgr
     private Timestamp After(TimeSpan span) => Timestamp.FromDateTimeOffset(_time.GetUtcNow() + span);
 
     private async Task<KeysHost> StartAsync() =>
-        await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "", "sk-administrator-of-this-test", _time);
+        await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "", "sk-administrator-of-this-test", _time);
 }

@@ -176,7 +176,7 @@ public sealed class OutsideIssuerTests(PostgresFixture postgres) : IClassFixture
             await context.Response.WriteAsync(OutsideIssuer.KeySet(key));
         });
         await using var host = await KeysHost.StartAsync(
-            await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", settings: issuer.Settings("ES256"));
+            await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator", settings: issuer.Settings("ES256"));
         var token = key.Token(TimeProvider.System.GetUtcNow());
 
         var watch = Stopwatch.StartNew();
@@ -202,5 +202,5 @@ public sealed class OutsideIssuerTests(PostgresFixture postgres) : IClassFixture
     }
 
     private async Task<KeysHost> StartAsync(OutsideIssuer issuer, string algorithm) =>
-        await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", _time, issuer.Settings(algorithm));
+        await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator", _time, issuer.Settings(algorithm));
 }

@@ -16,7 +16,7 @@ public sealed class TokenLimitsTests(PostgresFixture postgres) : IClassFixture<P
     public async Task A_token_never_outlives_its_key()
     {
         var time = new FakeTime(TimeProvider.System.GetUtcNow());
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", time);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator", time);
         var reply = await host.Admin.IssueKeyAsync(new IssueKeyRequest
         {
             AccountId = "acme",
@@ -42,7 +42,7 @@ public sealed class TokenLimitsTests(PostgresFixture postgres) : IClassFixture<P
     {
         var secret = new string('s', 64);
         var settings = new Dictionary<string, string?> { ["Auth:Jwt:SecretKey"] = secret };
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", settings: settings);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator", settings: settings);
         var payload = TokenFactory.Payload(TimeProvider.System.GetUtcNow());
         var text = $"{TokenFactory.Encode("""{"alg":"HS512"}""")}.{TokenFactory.Encode(payload)}";
         var signature = HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes(text));
@@ -55,7 +55,7 @@ public sealed class TokenLimitsTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task An_extreme_token_is_refused_and_costs_the_others_of_its_batch_nothing()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", settings: Operators);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator", settings: Operators);
         string Expiring(string at) => TokenFactory.Sign(Header, $$"""{"sub":"acme","exp":{{at}}}""");
         var payload = TokenFactory.Payload(TimeProvider.System.GetUtcNow());
         var invalidUtf8 = Base64Url.EncodeToString([.. "{\"alg\":\"HS256\",\""u8, 0xff, .. "\":1}"u8]);

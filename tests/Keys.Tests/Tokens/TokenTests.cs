@@ -16,7 +16,7 @@ public sealed class TokenTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_token_stands_for_its_key_until_it_expires_and_stops_with_the_key()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         var time = new FakeTime(TimeProvider.System.GetUtcNow());
         await using var host = await KeysHost.StartAsync(database, "sk-test-0123456789", "sk-administrator", time, Operators);
         var key = (await host.VerifyAsync("sk-test-0123456789")).Key;
@@ -46,7 +46,7 @@ public sealed class TokenTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task Every_replica_accepts_what_another_signed_and_a_rotation_ends_no_token()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         var time = new FakeTime(TimeProvider.System.GetUtcNow());
         await using var one = await KeysHost.StartAsync(database, "sk-a", "sk-administrator", time, Operators);
         await using var other = await KeysHost.StartAsync(database, "sk-a", "sk-administrator", time, Operators);
@@ -72,7 +72,7 @@ public sealed class TokenTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task Another_wrapping_key_costs_the_old_tokens_and_nothing_else()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string old;
         string id;
         await using (var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator", settings: Operators))
@@ -93,7 +93,7 @@ public sealed class TokenTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task An_outside_token_opens_its_subjects_account_once_however_many_come_at_once()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator", settings: Operators);
         var now = TimeProvider.System.GetUtcNow();
 
@@ -109,7 +109,7 @@ public sealed class TokenTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_token_that_is_wrong_in_any_known_way_is_refused()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", settings: Operators);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator", settings: Operators);
         var now = TimeProvider.System.GetUtcNow();
         var payload = TokenFactory.Payload(now);
         var good = TokenFactory.Sign(Header, payload);
@@ -148,7 +148,7 @@ public sealed class TokenTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task No_token_with_a_bit_or_a_character_changed_is_accepted()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator", settings: Operators);
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator", settings: Operators);
         var key = (await host.VerifyAsync("sk-a")).Key.KeyId;
         string[] good =
         [
@@ -180,7 +180,7 @@ public sealed class TokenTests(PostgresFixture postgres) : IClassFixture<Postgre
     [Fact]
     public async Task A_key_id_that_is_none_is_refused_by_name()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator");
 
         var failure = await Should.ThrowAsync<RpcException>(async () => await host.Client.IssueTokenAsync(new IssueTokenRequest { KeyId = "x" }));
 

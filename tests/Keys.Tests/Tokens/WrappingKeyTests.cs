@@ -48,7 +48,7 @@ public sealed class WrappingKeyTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Stored_keys_that_were_exchanged_are_read_by_nobody_and_a_new_one_signs()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         string[] old;
         IssueTokenRequest key;
         await using (var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator", settings: Configured))

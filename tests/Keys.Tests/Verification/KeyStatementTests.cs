@@ -12,7 +12,7 @@ public sealed class KeyStatementTests(PostgresFixture postgres) : IClassFixture<
     [InlineData(4)]
     public async Task Among_many_keys_secrets_and_tokens_are_found_by_index(int secrets)
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
         await using var db = Database.Open(database);
         await db.Database.ExecuteSqlRawAsync("""

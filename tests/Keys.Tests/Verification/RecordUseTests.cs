@@ -11,7 +11,7 @@ public sealed class RecordUseTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task The_latest_use_stays_whatever_order_the_batches_come_in_and_unknown_keys_are_left_out()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
         var key = await StoredKey.AddAsync(database, "sk-used");
         var before = TimeProvider.System.GetUtcNow();
@@ -34,7 +34,7 @@ public sealed class RecordUseTests(PostgresFixture postgres) : IClassFixture<Pos
     [InlineData("6f9619ff-8b86-d011-b42d-00cf4fc964ff", long.MaxValue, 0, "uses[1].age: ")]
     public async Task A_field_at_fault_is_named(string keyId, long seconds, int nanos, string fault)
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator");
         var request = new RecordUseRequest
         {
             Uses =
@@ -53,7 +53,7 @@ public sealed class RecordUseTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task Rows_are_locked_in_the_order_of_their_ids_whatever_order_a_batch_has_so_that_no_two_batches_wait_for_each_other()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
 
         // In the table from the last to the first, as the batch is.
@@ -81,7 +81,7 @@ public sealed class RecordUseTests(PostgresFixture postgres) : IClassFixture<Pos
     [Fact]
     public async Task A_batch_of_ten_thousand_is_taken_and_one_more_is_not()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator");
         var uses = Enumerable.Range(0, 10_000).Select(_ => (Guid.NewGuid(), 0)).ToArray();
 
         await RecordAsync(host, uses);

@@ -19,7 +19,7 @@ public sealed class VerifyBatchTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task One_malformed_secret_is_judged_by_itself_and_the_answers_keep_the_requests_order()
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a,sk-b.with.dots", "sk-administrator");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a,sk-b.with.dots", "sk-administrator");
 
         var verifications = await VerifyAsync(
             host, "sk-b.with.dots", "", "sk-\u00e9", "sk-\n", new string('x', 513), "a.b.c", "a..c", "sk-a", $"a.b.{new string('c', 9000)}", "sk-a");
@@ -39,7 +39,7 @@ public sealed class VerifyBatchTests(PostgresFixture postgres) : IClassFixture<P
     [InlineData(257, false)]
     public async Task A_request_has_1_to_256_secrets(int count, bool isAccepted)
     {
-        await using var host = await KeysHost.StartAsync(await postgres.CreateDatabaseAsync(), "sk-a", "sk-administrator");
+        await using var host = await KeysHost.StartAsync(await postgres.CreateKeysDatabaseAsync(), "sk-a", "sk-administrator");
         var secrets = Enumerable.Range(0, count).Select(index => $"sk-{index}").ToArray();
 
         if (isAccepted)
@@ -57,7 +57,7 @@ public sealed class VerifyBatchTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task Revocation_of_key_or_account_and_expiry_of_key_or_old_secret_refuse_it()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
         await StoredKey.AddAsync(database, "sk-revoked", key => (key.RevokedAt, key.ExpiresAt) = (Now, Now));
         await StoredKey.AddAsync(database, "sk-of-revoked-account", account: "revoked");
@@ -84,7 +84,7 @@ public sealed class VerifyBatchTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task A_key_of_a_service_of_ones_own_opens_its_own_header_only_and_no_other_key_does()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
         await StoredKey.AddAsync(database, "sk-internal", key => key.Role = KeyRole.Internal, "internal");
 
@@ -106,7 +106,7 @@ public sealed class VerifyBatchTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task The_answer_has_all_that_admission_needs()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
         await StoredKey.ChangeAsync(database, db =>
         {
@@ -136,7 +136,7 @@ public sealed class VerifyBatchTests(PostgresFixture postgres) : IClassFixture<P
     [Fact]
     public async Task The_position_is_that_of_the_newest_change()
     {
-        var database = await postgres.CreateDatabaseAsync();
+        var database = await postgres.CreateKeysDatabaseAsync();
         await using var host = await KeysHost.StartAsync(database, "sk-a", "sk-administrator");
         await using var db = Database.Open(database);
         await using (var transaction = await db.Database.BeginTransactionAsync())

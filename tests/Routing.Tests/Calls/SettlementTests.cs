@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LlmGateway.Routing.Tests.Calls;
 
-/// <summary>Billing dies at the wrong moment. Each test has a Billing of its own to kill.</summary>
-public sealed class SettlementTests : IAsyncLifetime
+/// <summary>Billing dies at the wrong moment.</summary>
+public sealed class SettlementTests(MortalBilling mortal) : IClassFixture<MortalBilling>, IAsyncLifetime
 {
     private const long Grant = 100_000_000_000;
     private static readonly (string, string)[] Impatient = [("Billing:SettleTimeout", "00:00:00.300")];
@@ -21,16 +21,12 @@ public sealed class SettlementTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _billing = await BillingProcess.StartAsync();
+        _billing = await mortal.AliveAsync();
         _provider = await FakeProviderServer.StartAsync();
         _database = await new PostgresFixture().CreateDatabaseAsync();
     }
 
-    public async Task DisposeAsync()
-    {
-        await _provider.DisposeAsync();
-        await _billing.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _provider.DisposeAsync();
 
     [Fact]
     public async Task Streams_that_end_while_billing_is_dead_end_when_it_lives_again_each_charged_once()
@@ -83,7 +79,8 @@ public sealed class SettlementTests : IAsyncLifetime
     [Fact]
     public async Task Without_billing_a_call_is_refused_at_once_and_nothing_is_sent()
     {
-        await using var host = await StartAsync();
+        // Far longer than what is waited for below: nobody waits for this deadline.
+        await using var host = await StartAsync(("Billing:HoldTimeout", "00:00:30"));
         await _billing.KillAsync();
         await new TestCall("one-2").RunAsync(host);
         var watch = Stopwatch.StartNew();
@@ -91,7 +88,7 @@ public sealed class SettlementTests : IAsyncLifetime
         var failed = (await new TestCall("one-2").RunAsync(host)).Failed!;
 
         failed.Failure.ShouldBe(CallFailure.BillingUnavailable);
-        watch.ElapsedMilliseconds.ShouldBeLessThan(1000);
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
         _provider.CallsOf("one-2").ShouldBeEmpty();
     }
 

@@ -13,7 +13,7 @@ public sealed class TimerTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _billing = await BillingProcess.StartAsync();
+        _billing = await BillingProcess.SharedAsync();
         _provider = await FakeProviderServer.StartAsync();
         _host = await (await RoutingHost.StartAsync(_billing.Address, RoutingFixture.Models(_provider.BaseUrl), database: null,
             ("Calls:ConnectTimeout", "00:00:01.500"), ("Calls:FirstByteTimeout", "00:00:01.500"), ("Calls:PlainFirstByteTimeout", "00:00:01.600"),
@@ -24,7 +24,6 @@ public sealed class TimerTests : IAsyncLifetime
     {
         await _host.DisposeAsync();
         await _provider.DisposeAsync();
-        await _billing.DisposeAsync();
     }
 
     [Fact]

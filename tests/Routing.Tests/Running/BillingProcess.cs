@@ -10,6 +10,8 @@ namespace LlmGateway.Routing.Tests.Running;
 /// <summary>The real Billing.Service as a process of its own, on a database of its own: it can be killed and started again.</summary>
 public sealed class BillingProcess : IAsyncDisposable
 {
+    private static readonly Lazy<Task<BillingProcess>> Shared = new(() => StartAsync());
+
     private readonly string _database;
     private readonly int _http = FreePort.Next();
     private readonly int _grpc = FreePort.Next();
@@ -36,11 +38,21 @@ public sealed class BillingProcess : IAsyncDisposable
 
     public LedgerApi.LedgerApiClient Ledger => new(_channel);
 
+    /// <summary>One for all tests that neither kill it nor dispose of it: it ends with the test process.</summary>
+    public static Task<BillingProcess> SharedAsync() => Shared.Value;
+
     public static async Task<BillingProcess> StartAsync(params (string Name, string Value)[] settings)
     {
-        var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync(), settings);
+        var billing = new BillingProcess(await new PostgresFixture().CreateDatabaseAsync("billing", MigrateAsync), settings);
         await billing.RestartAsync();
         return billing;
+    }
+
+    private static async Task MigrateAsync(string database)
+    {
+        await using var billing = new BillingProcess(database, []);
+        await billing.RestartAsync();
+        await billing.KillAsync();
     }
 
     /// <param name="changed">Settings that are others than before, for this run.</param>
@@ -58,6 +70,9 @@ public sealed class BillingProcess : IAsyncDisposable
                 ["Kestrel__Endpoints__http__Url"] = url,
                 ["Kestrel__Endpoints__grpc__Url"] = Address,
                 ["ENVIRONMENT"] = "development",
+
+                // A process that lives for seconds: what it would save by it later is spent at its start.
+                ["DOTNET_TieredPGO"] = "0",
             },
         };
         foreach (var (name, value) in _settings.Concat(changed))
@@ -74,6 +89,8 @@ public sealed class BillingProcess : IAsyncDisposable
         using var http = new HttpClient();
         await Wait.UntilAsync(async () => await IsReadyAsync(http, url), TimeSpan.FromSeconds(90), () => string.Join('\n', Output()));
     }
+
+    public bool IsAlive => _process is { HasExited: false };
 
     /// <summary>As kill -9 does.</summary>
     public async Task KillAsync()
@@ -149,9 +166,9 @@ public sealed class BillingProcess : IAsyncDisposable
 
     private void Kill()
     {
-        if (_process is { HasExited: false })
+        if (IsAlive)
         {
-            _process.Kill();
+            _process!.Kill();
         }
     }
 
@@ -190,6 +207,26 @@ public sealed class BillingProcess : IAsyncDisposable
             return [.. _output];
         }
     }
+}
+
+/// <summary>A Billing for a class of tests that kill it, one after the other; each finds it alive.</summary>
+public sealed class MortalBilling : IAsyncLifetime
+{
+    private BillingProcess? _process;
+
+    public async Task<BillingProcess> AliveAsync()
+    {
+        if (!_process!.IsAlive)
+        {
+            await _process.RestartAsync();
+        }
+
+        return _process;
+    }
+
+    public async Task InitializeAsync() => _process = await BillingProcess.StartAsync();
+
+    public async Task DisposeAsync() => await (_process?.DisposeAsync() ?? default);
 }
 
 /// <summary>Polling, for state that gives no signal.</summary>

@@ -5,8 +5,8 @@ using LlmGateway.FakeProvider;
 namespace LlmGateway.Routing.Tests.Running;
 
 /// <summary>
-/// One Billing process, one fake provider, one Routing host for a class of tests. Each test takes model names of its own; prices are
-/// those of gpt-4o, and Billing's markup is 25 %.
+/// One fake provider and one Routing host for a class of tests, and one Billing process for all of them. Each test takes model names of
+/// its own; prices are those of gpt-4o, and Billing's markup is 25 %.
 /// </summary>
 public sealed class RoutingFixture : IAsyncLifetime
 {
@@ -40,7 +40,7 @@ public sealed class RoutingFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Billing = await BillingProcess.StartAsync();
+        Billing = await BillingProcess.SharedAsync();
         Provider = await FakeProviderServer.StartAsync();
         Host = await (await RoutingHost.StartAsync(Billing.Address, Models(Provider.BaseUrl), database: null, Settings)).ReadyAsync();
     }
@@ -50,7 +50,6 @@ public sealed class RoutingFixture : IAsyncLifetime
         // What did not start is null: a failed start must not leave the others running.
         await (Host?.DisposeAsync() ?? default);
         await (Provider?.DisposeAsync() ?? default);
-        await (Billing?.DisposeAsync() ?? default);
     }
 
     /// <summary>A catalogue whose deployments are the fake provider's.</summary>
