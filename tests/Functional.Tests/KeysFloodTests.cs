@@ -5,9 +5,9 @@ using Xunit.Abstractions;
 
 namespace LlmGateway.Functional.Tests;
 
-/// <summary>Guessing costs the guesser, and nobody else.</summary>
+/// <summary>Guessing costs the guesser, and nobody else; and a revoked key stops within a second.</summary>
 [Trait("Category", "Timed")]
-public sealed class KeysFloodTests(ITestOutputHelper output)
+public sealed class KeysFloodTests(RunningSystem running, ITestOutputHelper output) : IClassFixture<RunningSystem>
 {
     private const int WrongKeys = 1_000;
     private const int GoodCalls = 100;
@@ -17,7 +17,7 @@ public sealed class KeysFloodTests(ITestOutputHelper output)
     [Fact]
     public async Task A_thousand_distinct_wrong_keys_a_second_leave_a_good_key_s_p99_within_three_times_its_quiet_figure()
     {
-        await using var system = await GatewaySystem.StartAsync();
+        var system = running.System;
         var warmUp = new WrongKeyFlood(system.Gateway, WrongKeys).RunAsync(WarmUp);
         await GoodCallsAsync(system.Http, WarmUp);
         await warmUp;
@@ -36,6 +36,25 @@ public sealed class KeysFloodTests(ITestOutputHelper output)
         (flood.Refused + flood.Others).ShouldBe(flood.Sent);
         flood.Refused.ShouldBeGreaterThan(flood.Sent * 99 / 100);
         during.ShouldBeLessThan(before * 3);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_refused_within_a_second()
+    {
+        var slowest = TimeSpan.Zero;
+        for (var number = 0; number < 5; number++)
+        {
+            var key = await Administrator.IssueKeyAsync(running.System, $"revoked-{number}");
+            (await KeysSystem.TryAsync(running.Http, key)).Status.ShouldBe(HttpStatusCode.OK);
+
+            using var revoked = await KeysSystem.SendAsync(running.Http, GatewaySystem.AdminKey, HttpMethod.Post, $"/admin/accounts/revoked-{number}/revoke");
+            revoked.EnsureSuccessStatusCode();
+            var time = await KeysSystem.UntilAsync(running.Http, key, HttpStatusCode.Forbidden, KeysSystem.Limit);
+            slowest = time > slowest ? time : slowest;
+        }
+
+        output.WriteLine($"The slowest of five was refused after {slowest.TotalMilliseconds:0} ms.");
+        slowest.ShouldBeLessThan(TimeSpan.FromSeconds(1));
     }
 
     // At their times, whatever becomes of the ones before.

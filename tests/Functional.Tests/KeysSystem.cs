@@ -10,13 +10,22 @@ namespace LlmGateway.Functional.Tests;
 /// <summary>A key just made, and where it is to be found.</summary>
 public sealed record IssuedKey(string Id, string Secret);
 
-/// <summary>Two gateways on the same services, for tests that kill Keys.Service or cut the way to it.</summary>
+/// <summary>Two gateways on the same services, for tests that kill Keys.Service or cut the way to it, one after the other.</summary>
 public sealed class KeysSystem : IAsyncLifetime
 {
+    public const string Name = "A system of keys";
+
     public const string InternalKey = "sk-functional-tests-internal";
 
     /// <summary>Signs the tokens of an outside issuer.</summary>
     public const string JwtSecret = "a-secret-of-the-functional-tests-of-tokens";
+
+    /// <summary>For what is waited for.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Far earlier than the ten seconds after which a key is verified anew: it was the stream of changes that told the gateway.
+    /// On a machine with nothing else to do it is a second, see <see cref="KeysFloodTests"/>.</summary>
+    public static readonly TimeSpan ByTheStream = TimeSpan.FromSeconds(5);
 
     private GatewaySystem? _system;
 
@@ -45,6 +54,15 @@ public sealed class KeysSystem : IAsyncLifetime
         {
             await _system.DisposeAsync();
         }
+    }
+
+    /// <summary>Starts what a test has killed, and returns when both gateways ask Keys.Service again.</summary>
+    public async Task StartAgainAsync(string resource)
+    {
+        await System.StartAgainAsync(resource);
+        var key = await IssueAsync(new { name = $"after {resource}" });
+        await UntilAsync(First, key.Secret, HttpStatusCode.OK, Limit);
+        await UntilAsync(Second, key.Secret, HttpStatusCode.OK, Limit);
     }
 
     public async Task<IssuedKey> IssueAsync(object body)

@@ -4,3 +4,6 @@ namespace LlmGateway.Functional.Tests;
 
 [CollectionDefinition(RunningSystem.Name)]
 public sealed class RunningSystemCollection : ICollectionFixture<RunningSystem>;
+
+[CollectionDefinition(KeysSystem.Name)]
+public sealed class KeysSystemCollection : ICollectionFixture<KeysSystem>;
