@@ -8,6 +8,19 @@ namespace LlmGateway.Routing.Dialects;
 
 internal static class JsonText
 {
+    /// <summary>Whether a member has this name. One with half of a surrogate pair, on which ValueTextEquals throws, has none that we know.</summary>
+    public static bool NameIs(ReadOnlySpan<byte> name, ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.ValueTextEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Writes a string as a member of another JSON.</summary>
     /// <param name="name">Of the member.</param>
     /// <param name="value">At the string; anything else is written as an empty one.</param>

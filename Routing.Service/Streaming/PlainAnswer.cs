@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
@@ -56,9 +55,8 @@ internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Rang
                 _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Wire, "Not a dialect that answers come in."),
             };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (Malformed.Is(e))
         {
-            // Not JSON, or not of the types that the wire has.
             return Broken(deployment, "sent an answer that cannot be read");
         }
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
@@ -49,9 +48,8 @@ internal sealed class TranslatedEvents(SseReader reader, IAnswerTranslator trans
         {
             return translator.Translate(item, chunks);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (Malformed.Is(e))
         {
-            // Not JSON, or not of the types that the wire has.
             return new CallFault(CallFailure.ProviderError, $"{deployment.Provider} sent an event that cannot be read.");
         }
     }

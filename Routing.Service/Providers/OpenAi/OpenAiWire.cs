@@ -113,7 +113,7 @@ internal static class OpenAiWire
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 var start = (int)reader.TokenStartIndex;
-                var ours = reader.ValueTextEquals("include_usage"u8);
+                var ours = JsonText.NameIs("include_usage"u8, ref reader);
                 reader.Read();
                 reader.Skip();
                 if (!ours)

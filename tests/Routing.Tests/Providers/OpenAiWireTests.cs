@@ -45,6 +45,10 @@ public sealed class OpenAiWireTests
         Write("""{"model":"a"}""", stream: false, 256, provider: "llm_server").ShouldBe("""{"max_tokens":256,"model":"gpt-4o"}""");
 
     [Fact]
+    public void A_name_that_is_no_text_goes_on_as_it_is() => Write("""{"model":"a","stream_options":{"include_u\ud800sage":1}}""", stream: true, maxTokens: null)
+        .ShouldContain("""{"include_usage":true,"include_u\ud800sage":1}""");
+
+    [Fact]
     public void A_model_name_is_encoded() =>
         JsonDocument.Parse(Write("""{"model":"a"}""", stream: false, null, model: "a\"b\\c")).RootElement.GetProperty("model").GetString().ShouldBe("a\"b\\c");
 
