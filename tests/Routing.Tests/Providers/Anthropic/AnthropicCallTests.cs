@@ -43,7 +43,7 @@ public sealed class AnthropicCallTests(AnthropicFixture fixture) : IClassFixture
         answer.Last.GetProperty("usage").GetProperty("cost").GetDecimal().ShouldBe(cost / 1_000_000_000m);
         (await fixture.Billing.BalanceAsync(call.Account)).ShouldBe((Grant - cost, 0));
         var sent = fixture.Provider.CallsOf(AnthropicFixture.Haiku)[^1];
-        (sent.Path, sent.Key, sent.Headers["anthropic-version"], sent.Stream).ShouldBe(("/v1/messages", "sk-ant-fake", "2023-06-01", stream));
+        (sent.Path, sent.Key, sent.Headers["anthropic-version"], sent.Stream).ShouldBe(("/v1/messages", AnthropicFixture.Key(AnthropicFixture.Haiku), "2023-06-01", stream));
     }
 
     [Theory]
@@ -89,8 +89,9 @@ public sealed class AnthropicCallTests(AnthropicFixture fixture) : IClassFixture
     [InlineData(Fault.TooLarge, CallFailure.ProviderRefused, "request_too_large", 413)]
     public async Task What_anthropic_refuses_is_told_and_costs_nothing(Fault fault, CallFailure failure, string code, int status)
     {
-        fixture.Provider.On(AnthropicFixture.Opus, Script.Fails(fault));
-        var call = new TestCall(AnthropicFixture.Opus);
+        var model = fixture.NextModel();
+        fixture.Provider.On(model, Script.Fails(fault));
+        var call = new TestCall(model);
 
         var answer = await call.RunAsync(fixture.Host);
 
@@ -107,9 +108,10 @@ public sealed class AnthropicCallTests(AnthropicFixture fixture) : IClassFixture
     [InlineData(Ending.ErrorTail)]
     public async Task An_answer_without_its_last_event_is_broken(Ending ending)
     {
-        fixture.Provider.On(AnthropicFixture.Opus, new Script { Chunks = 6, Ending = ending, EndAfter = 3 });
+        var model = fixture.NextModel();
+        fixture.Provider.On(model, new Script { Chunks = 6, Ending = ending, EndAfter = 3 });
 
-        var answer = await new TestCall(AnthropicFixture.Opus).RunAsync(fixture.Host);
+        var answer = await new TestCall(model).RunAsync(fixture.Host);
 
         answer.Kinds.ShouldMatch("^(Sc+)?F$");
         answer.Failed!.Failure.ShouldBe(CallFailure.ProviderError);
@@ -122,18 +124,20 @@ public sealed class AnthropicCallTests(AnthropicFixture fixture) : IClassFixture
     [InlineData(100_000, false, 32_000)]
     public async Task The_maximum_is_the_clients_within_what_the_deployment_can_do(int? asked, bool stream, long sent)
     {
-        fixture.Provider.On(AnthropicFixture.Opus, new Script());
+        var model = fixture.NextModel();
+        fixture.Provider.On(model, new Script());
 
-        (await new TestCall(AnthropicFixture.Opus) { MaxTokens = asked, Stream = stream }.RunAsync(fixture.Host)).Kinds.ShouldEndWith("E");
+        (await new TestCall(model) { MaxTokens = asked, Stream = stream }.RunAsync(fixture.Host)).Kinds.ShouldEndWith("E");
 
-        fixture.Provider.CallsOf(AnthropicFixture.Opus)[^1].MaxTokens.ShouldBe(sent);
+        fixture.Provider.CallsOf(model)[^1].MaxTokens.ShouldBe(sent);
     }
 
     [Fact]
     public async Task A_field_that_anthropic_has_no_word_for_is_named_and_nothing_is_sent()
     {
+        var model = fixture.NextModel();
         var before = fixture.Provider.Calls.Count;
-        var call = new TestCall(AnthropicFixture.Opus) { Body = """{"messages":[{"role":"user","content":"Hi"}],"n":2}""" };
+        var call = new TestCall(model) { Body = """{"messages":[{"role":"user","content":"Hi"}],"n":2}""" };
 
         var answer = await call.RunAsync(fixture.Host);
 
@@ -155,7 +159,7 @@ public sealed class AnthropicCallTests(AnthropicFixture fixture) : IClassFixture
 
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, fixture.Provider.BaseUrl + "/messages") { Content = new ByteArrayContent(body) };
-        request.Headers.Add("x-api-key", "sk-ant-fake");
+        request.Headers.Add("x-api-key", AnthropicFixture.Key(AnthropicFixture.Haiku));
         request.Headers.Add("anthropic-version", "2023-06-01");
 
         using var response = await http.SendAsync(request);
