@@ -48,12 +48,7 @@ internal sealed class ChatWire(ProviderCall call, Script script) : OpenAiWire(ca
         {
           {{Head}},
           "choices": [
-            {
-              "index": 0,
-              "message": {{Message(answer)}},
-              "logprobs": null,
-              "finish_reason": {{Quote(FinishReason(answer))}}{{Filtered}}
-            }
+            {{string.Join(",\n    ", Enumerable.Range(0, Call.Choices).Select(index => Choice(index, answer)))}}
           ],{{(Script.Usage == UsagePlacement.Never ? "" : $"\n  \"usage\": {Usage()},")}}
           "service_tier": "default",
           "system_fingerprint": "fp_fake"
@@ -71,6 +66,9 @@ internal sealed class ChatWire(ProviderCall call, Script script) : OpenAiWire(ca
         _ when answer.CallsTools && !Call.Json.Member("tool_choice").Has("function") => "tool_calls",
         _ => "stop",
     };
+
+    private string Choice(int index, Answer answer) =>
+        $$"""{"index": {{index}}, "message": {{Message(answer)}}, "logprobs": null, "finish_reason": {{Quote(FinishReason(answer))}}{{Filtered}}}""";
 
     private string Message(Answer answer)
     {
@@ -92,8 +90,9 @@ internal sealed class ChatWire(ProviderCall call, Script script) : OpenAiWire(ca
 
     private string Id(Block block) => block.Tool!.Id ?? string.Create(CultureInfo.InvariantCulture, $"call_fake{Number}x{block.ToolIndex}");
 
-    private string Chunk(string delta, string? finish, string? usage) => Event(
-        $$"""{{{Head}},"service_tier":"default","system_fingerprint":"fp_fake","choices":[{"index":0,"delta":{{delta}},"logprobs":null,"finish_reason":{{Quote(finish)}}{{Filtered}}}],"usage":{{usage ?? "null"}},"obfuscation":"x1y2"}""");
+    /// <summary>One event a choice: choices of one answer are never together in a chunk.</summary>
+    private string Chunk(string delta, string? finish, string? usage) => string.Concat(Enumerable.Range(0, Call.Choices).Select(index => Event(
+        $$"""{{{Head}},"service_tier":"default","system_fingerprint":"fp_fake","choices":[{"index":{{index}},"delta":{{delta}},"logprobs":null,"finish_reason":{{Quote(finish)}}{{Filtered}}}],"usage":{{usage ?? "null"}},"obfuscation":"x1y2"}""")));
 
     private string UsageChunk() => Event(
         $$"""{{{Head}},"service_tier":"default","system_fingerprint":"fp_fake","choices":[],"usage":{{Usage()}},"obfuscation":""}""");

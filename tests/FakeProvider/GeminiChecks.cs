@@ -91,7 +91,7 @@ internal sealed class GeminiChecks(ProviderCall call, Signatures signatures)
                 _ when _config.Has("responseJsonSchema") && _body.Has("tools") && Version is > 0 and < 3 =>
                     "Function calling with a response mime type: 'application/json' is unsupported",
                 _ when Version == 2.5m && (_config.Has("presencePenalty") || _config.Has("frequencyPenalty")) => $"Penalty is not enabled for models/{call.Model}",
-                _ when _config.Number("candidateCount") is not (null or 1) => "Multiple candidates is not enabled for this model",
+                _ when _config.Number("candidateCount") is not (null or 1) && (call.Stream || Version >= 2.5m) => "Multiple candidates is not enabled for this model",
                 _ when _config.Number("temperature") is < 0 or > 2 =>
                     "* GenerateContentRequest.generation_config.temperature: temperature must be in the range [0.0, 2.0].",
                 _ when _config.Number("maxOutputTokens") < 1 =>

@@ -65,7 +65,8 @@ internal class GeminiWire(ProviderCall call, Script script) : Wire(call, script)
     {
         var parts = string.Join(',', answer.Blocks.Where(IsPart).Select(Part));
         var content = parts.Length > 0 ? $$"""{"content":{"parts":[{{parts}}],"role":"model"},""" : "{";
-        return Indented($$"""{"candidates":[{{content}}{{Ended(answer)}}],{{Head(Script.Usage != UsagePlacement.Never)[1..]}}""");
+        var candidates = string.Join(',', Enumerable.Range(0, Call.Choices).Select(index => content + Ended(answer, index)));
+        return Indented($$"""{"candidates":[{{candidates}}],{{Head(Script.Usage != UsagePlacement.Never)[1..]}}""");
     }
 
     public override string Error(ProviderError error)
@@ -169,7 +170,7 @@ internal class GeminiWire(ProviderCall call, Script script) : Wire(call, script)
         return $",\"thoughtSignature\":{Quote(Script.Signature)}";
     }
 
-    private string Ended(Answer answer)
+    private string Ended(Answer answer, int index = 0)
     {
         var reason = Script.FinishReason ?? answer.Stop switch
         {
@@ -178,7 +179,7 @@ internal class GeminiWire(ProviderCall call, Script script) : Wire(call, script)
             _ => "STOP",
         };
         var ratings = Refused(answer) ? ""","safetyRatings":[{"category":"HARM_CATEGORY_DANGEROUS_CONTENT","probability":"HIGH","blocked":true}]""" : "";
-        return $"\"finishReason\":{Quote(reason)},\"index\":0{ratings}}}";
+        return $"\"finishReason\":{Quote(reason)},\"index\":{index}{ratings}}}";
     }
 
     private string Chunk(string part) => Event(

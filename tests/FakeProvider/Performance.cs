@@ -138,8 +138,8 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
 
     private void Count(int tokens, int thought)
     {
-        call.ReasoningTokens = script.ReasoningTokens ?? thought;
-        call.CompletionTokens = _wire.Generates ? script.CompletionTokens ?? tokens : 0;
+        call.ReasoningTokens = script.ReasoningTokens ?? (long)thought * call.Choices;
+        call.CompletionTokens = _wire.Generates ? script.CompletionTokens ?? (long)tokens * call.Choices : 0;
     }
 
     private async Task ThinkAsync(TimeSpan delay)

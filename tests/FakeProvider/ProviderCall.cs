@@ -52,6 +52,7 @@ public sealed class ProviderCall
         Stream = reader.Stream;
         ServerSentEvents = endpoint != Endpoint.GenerateContent || request.Query["alt"] == "sse";
         MaxTokens = reader.MaxTokens;
+        Choices = reader.Choices;
         IncludeUsage = reader.IncludeUsage;
         Texts = reader.Texts;
         Prefill = reader.Prefill;
@@ -88,6 +89,9 @@ public sealed class ProviderCall
 
     /// <summary>The request's limit of generated tokens: max_completion_tokens, else max_tokens; maxOutputTokens.</summary>
     public long? MaxTokens { get; }
+
+    /// <summary>How many answers are asked for: n, candidateCount. The fake provider gives the same one each time, on the chat wire and on Gemini's.</summary>
+    public int Choices { get; }
 
     /// <summary>The text of an assistant's turn at the request's end; null when it ends with another turn.</summary>
     public string? Prefill { get; }

@@ -21,6 +21,9 @@ internal sealed class RequestReader(Endpoint endpoint, HttpRequest request, Json
         _ => Number(json.Member("max_completion_tokens")) ?? Number(json.Member("max_tokens")),
     };
 
+    /// <summary>OpenAI's n and Gemini's candidateCount.</summary>
+    public int Choices => (int)Math.Max(1, (endpoint == Endpoint.GenerateContent ? Number(json.Member("generationConfig").Member("candidateCount")) : Number(json.Member("n"))) ?? 1);
+
     public string? Key => endpoint switch
     {
         Endpoint.Messages or Endpoint.CountTokens => Header("x-api-key") ?? Bearer,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LlmGateway.FakeProvider;
 using LlmGateway.Testing;
 
@@ -19,7 +20,7 @@ public sealed class ScriptTests(FakeFixture fixture) : IClassFixture<FakeFixture
         events.Body.Split("\r\n\r\n", StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(4);
         events.Body.ShouldNotContain("event:");
         events.Body.ShouldNotContain("[DONE]");
-        System.Text.Json.JsonDocument.Parse(array.Body).RootElement.GetArrayLength().ShouldBe(4);
+        JsonDocument.Parse(array.Body).RootElement.GetArrayLength().ShouldBe(4);
     }
 
     [Fact]
@@ -69,6 +70,19 @@ public sealed class ScriptTests(FakeFixture fixture) : IClassFixture<FakeFixture
         refused.Status.ShouldBe(400);
         refused.Body.ShouldContain("prefill");
         fixture.Provider.CallsOf("prefill")[0].CompletionTokens.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Several_answers_are_several_choices_and_all_of_them_count()
+    {
+        var chat = await fixture.PostAsync("/v1/chat/completions", """{"model":"several","messages":[],"n":2}""");
+        var stream = await fixture.PostAsync("/v1/chat/completions", """{"model":"several","messages":[],"n":2,"stream":true}""");
+        var gemini = await fixture.GeminiAsync("""{"contents":[{"parts":[{"text":"x"}]}],"generationConfig":{"candidateCount":2}}""", "several");
+
+        JsonDocument.Parse(chat.Body).RootElement.GetProperty("choices").GetArrayLength().ShouldBe(2);
+        stream.Body.Split("\"finish_reason\":\"stop\"").Length.ShouldBe(3);
+        JsonDocument.Parse(gemini.Body).RootElement.GetProperty("candidates").GetArrayLength().ShouldBe(2);
+        fixture.Provider.CallsOf("several").ShouldAllBe(call => call.CompletionTokens == 6);
     }
 
     [Fact]
