@@ -196,7 +196,9 @@ internal sealed class Attempt : IDisposable
             Client = _call.Client,
         };
         _timers.WaitForFirstByte();
-        var reply = await adapter.SendAsync(held, request, _timers.Token);
+        var reply = _call.Client.NativeOnly is { } field && !adapter.Speaks(_call.Client.Dialect)
+            ? ProviderReply.Unsupported(Deployment, field)
+            : await adapter.SendAsync(held, request, _timers.Token);
         (_body, Status) = (reply.Body, reply.Status);
         if (_body is null)
         {

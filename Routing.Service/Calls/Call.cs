@@ -43,6 +43,9 @@ internal sealed record Call
 /// <param name="Body">Its bytes.</param>
 internal sealed record ClientBody(Dialect Dialect, ReadOnlyMemory<byte> Body)
 {
+    /// <summary>A field that only a provider of this dialect can do something with; null without one.</summary>
+    public string? NativeOnly { get; init; }
+
     /// <summary>Anthropic's features that the client asks for by its anthropic-beta headers.</summary>
     public IReadOnlyList<string> Betas { get; init; } = [];
 }

@@ -259,6 +259,6 @@ internal sealed class CallRunner(
         _ => unexpected ? Ending.Broken : Ending.ClientLeft,
     };
 
-    private static CallFault Unknown(string model) =>
+    internal static CallFault Unknown(string model) =>
         new(CallFailure.ModelNotFound, $"The model '{model}' does not exist or you do not have access to it.") { Param = "model" };
 }

@@ -26,6 +26,7 @@ internal sealed class ChatRequest
 
     private int _messages;
     private long _uncounted;
+    private long _clientBound;
 
     private ChatRequest(ReadOnlyMemory<byte> body) => Body = body;
 
@@ -61,8 +62,17 @@ internal sealed class ChatRequest
     /// An upper bound of the prompt's tokens: what is held. Any member may reach the model (response_format, prediction, ones that are not
     /// known yet), so that the whole body counts. Files and recordings count as they stand there; only an image's data has a bound of its own.
     /// </summary>
-    public long PromptBound => ((Body.Length - _uncounted + BytesPerHeldToken - 1) / BytesPerHeldToken)
-        + ((long)_messages * TokensPerMessage) + ImageTokens;
+    public long PromptBound => Math.Max(Bound(Body.Length - _uncounted, _messages, Images), _clientBound);
+
+    /// <summary>
+    /// The client's own request, of which this is the chat form: it may go to a provider as it is, with what the chat form left out, so that the
+    /// bound is one of both.
+    /// </summary>
+    /// <param name="bytes">UTF-8 bytes of the client's body without its images' data.</param>
+    /// <param name="messages">In it.</param>
+    /// <param name="images">In it.</param>
+    /// <param name="extra">Tokens that a provider adds to it.</param>
+    public void AddToBound(long bytes, int messages, int images, int extra) => _clientBound = Bound(bytes, messages, images) + extra;
 
     /// <summary>Null when the body cannot be used; then the problem says why, and param at which field.</summary>
     public static ChatRequest? Read(ReadOnlyMemory<byte> body, out string problem, out string param)
@@ -149,6 +159,9 @@ internal sealed class ChatRequest
                 return true;
         }
     }
+
+    private static long Bound(long bytes, int messages, int images) =>
+        ((bytes + BytesPerHeldToken - 1) / BytesPerHeldToken) + ((long)messages * TokensPerMessage) + ((long)images * TokensPerImage);
 
     private bool Bound(long? tokens)
     {

@@ -1,21 +1,39 @@
 using Grpc.Core;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Dialects.Messages;
 
 namespace LlmGateway.Routing.Dialects;
 
 /// <summary>The client's body in OpenAI's chat form, whichever of the APIs it was written for.</summary>
 internal static class ClientRequests
 {
+    /// <returns>The request, or the first fault of the body with its field.</returns>
     /// <exception cref="RpcException">A dialect that nobody speaks here.</exception>
-    public static (ChatRequest? Chat, CallFault? Fault) Read(Dialect dialect, ReadOnlyMemory<byte> body) => dialect switch
+    public static ClientRequest Read(Dialect dialect, ReadOnlyMemory<byte> body) => dialect switch
     {
-        Dialect.OpenaiChat => Chat(body),
+        Dialect.OpenaiChat => ReadChat(body),
+        Dialect.AnthropicMessages => MessagesRequest.Read(body),
         _ => throw new RpcException(new Status(StatusCode.InvalidArgument, "dialect: not one that is spoken here.")),
     };
 
-    private static (ChatRequest? Chat, CallFault? Fault) Chat(ReadOnlyMemory<byte> body) =>
+    private static (ChatRequest? Chat, CallFault? Fault) ReadChat(ReadOnlyMemory<byte> body) =>
         ChatRequest.Read(body, out var problem, out var param) is { } chat
             ? (chat, null)
             : (null, new CallFault(CallFailure.InvalidRequest, problem) { Param = param });
+}
+
+/// <summary>Either a request or a fault.</summary>
+internal readonly record struct ClientRequest(ChatRequest? Chat, CallFault? Fault)
+{
+    /// <summary>
+    /// The first field that has no counterpart in the chat form: only a provider that speaks the client's own dialect can take the
+    /// request. Null without one.
+    /// </summary>
+    public string? NativeOnly { get; init; }
+
+    public static implicit operator ClientRequest((ChatRequest? Chat, CallFault? Fault) read) => new(read.Chat, read.Fault);
+
+    public static ClientRequest Invalid(string problem, string param) =>
+        new(null, new CallFault(CallFailure.InvalidRequest, problem) { Param = param });
 }

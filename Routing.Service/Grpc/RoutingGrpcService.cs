@@ -3,6 +3,7 @@ using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Streaming;
 
 namespace LlmGateway.Routing.Grpc;
 
@@ -24,6 +25,17 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
         await runner.RunAsync(call, output, context.CancellationToken);
     }
 
+    public override Task<CountTokensReply> CountTokens(CountTokensRequest request, ServerCallContext context)
+    {
+        var read = ClientRequests.Read(request.Dialect, request.Body.Memory);
+        var snapshot = catalog.Current;
+        var fault = read.Fault
+            ?? (snapshot.Find(request.Model) is null ? CallRunner.Unknown(request.Model.Length > 0 ? request.Model : snapshot.DefaultModel) : null);
+        return Task.FromResult(fault is null
+            ? new CountTokensReply { InputTokens = new UsageMeter(read.Chat!.PromptBytes, read.Chat.ImageTokens).Read().Prompt }
+            : new CountTokensReply { Failed = new Failed { Failure = fault.Failure, Message = fault.Message, Param = fault.Param } });
+    }
+
     public override Task<ListModelsReply> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         var snapshot = catalog.Current;
@@ -34,10 +46,10 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
 
     private (Call? Call, CallFault? Fault) ToCall(CompleteRequest request)
     {
-        var (chat, fault) = ClientRequests.Read(request.Dialect, request.Body.Memory);
-        if (chat is null)
+        var read = ClientRequests.Read(request.Dialect, request.Body.Memory);
+        if (read.Chat is not { } chat)
         {
-            return (null, fault);
+            return (null, read.Fault);
         }
 
         return (new Call
@@ -50,7 +62,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
             Stream = request.Stream,
             IncludeUsage = request.IncludeUsage,
             Request = chat,
-            Client = new ClientBody(request.Dialect, request.Body.Memory) { Betas = request.Betas },
+            Client = new ClientBody(request.Dialect, request.Body.Memory) { NativeOnly = read.NativeOnly, Betas = request.Betas },
             ClientRetries = Math.Max(0, request.ClientRetries),
             StartedAt = time.GetUtcNow(),
             StartedTimestamp = time.GetTimestamp(),

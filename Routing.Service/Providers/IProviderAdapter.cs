@@ -14,6 +14,9 @@ internal interface IProviderAdapter
     /// <summary>As <see cref="Deployment.Adapter"/> has it.</summary>
     string Name { get; }
 
+    /// <summary>Whether a client's request in this dialect goes to the provider as it is, and not by way of OpenAI's chat.</summary>
+    bool Speaks(Dialect dialect) => dialect == Dialect.OpenaiChat;
+
     /// <summary>
     /// Sends a call and returns when the provider's headers are in. What the provider refuses is a fault in the reply; what breaks on
     /// the way there is the exception that the transport threw.

@@ -2,6 +2,7 @@ using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Dialects.Messages;
 using LlmGateway.Routing.Providers;
 
 namespace LlmGateway.Routing.Streaming;
@@ -16,6 +17,9 @@ internal sealed class Answers(TimeProvider time)
         return (reply.Wire, call.Client.Dialect) switch
         {
             (Dialect.OpenaiChat, Dialect.OpenaiChat) => OpenChat(call, reply, reader, deployment, meter),
+            (Dialect.OpenaiChat, Dialect.AnthropicMessages) =>
+                new MessagesStreamOfChat(OpenChat(call, reply, reader, deployment, meter), MessageId(call), deployment, meter),
+            (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => new MessagesStream(reader, deployment, meter),
             _ => throw NoReader(reply.Wire),
         };
     }
@@ -28,6 +32,8 @@ internal sealed class Answers(TimeProvider time)
         (answer.Wire, call.Client.Dialect) switch
         {
             (Dialect.OpenaiChat, Dialect.OpenaiChat) => ChatAnswer.WithCost(answer.Json, answer.UsageRange, usage, costNanoUsd),
+            (Dialect.OpenaiChat, Dialect.AnthropicMessages) => MessagesAnswer.Of(answer.Json, MessageId(call), deployment.ModelName, usage, costNanoUsd),
+            (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => MessagesUsage.WithCost(answer.Json.Span, answer.UsageRange, usage, costNanoUsd),
             _ => throw NoReader(answer.Wire),
         };
 
@@ -38,6 +44,9 @@ internal sealed class Answers(TimeProvider time)
             : reader;
         return new ChatStream(events, call.Request.Choices, deployment, meter);
     }
+
+    // Our own request's, in Anthropic's form.
+    private static string MessageId(Call call) => string.Concat("msg_", call.RequestId.AsSpan(call.RequestId.IndexOf('_') + 1));
 
     private static ArgumentOutOfRangeException NoReader(Dialect dialect) => new(nameof(dialect), dialect, "Not a dialect that answers come in.");
 }

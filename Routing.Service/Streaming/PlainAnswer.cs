@@ -2,7 +2,9 @@ using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Dialects.Messages;
 using LlmGateway.Routing.Providers;
+using LlmGateway.Routing.Providers.Anthropic;
 using LlmGateway.Routing.Providers.OpenAi;
 
 namespace LlmGateway.Routing.Streaming;
@@ -52,6 +54,7 @@ internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Rang
             return fault is not null ? Failed(fault) : reply.Wire switch
             {
                 Dialect.OpenaiChat => JudgeChat(json, deployment, meter),
+                Dialect.AnthropicMessages => JudgeMessage(json, deployment, meter),
                 _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Wire, "Not a dialect that answers come in."),
             };
         }
@@ -85,6 +88,23 @@ internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Rang
 
         meter.Content(answer.ContentBytes);
         return new PlainAnswer(Dialect.OpenaiChat, json, answer.UsageRange, null);
+    }
+
+    private static PlainAnswer JudgeMessage(ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)
+    {
+        var usage = default(AnthropicUsage);
+        if (!MessagesEvent.TryRead(json.Span, ref usage, out var answer) || !answer.IsMessage)
+        {
+            return Broken(deployment, "sent an answer that is no message");
+        }
+
+        if (answer.UsageRange is not null)
+        {
+            meter.Report(usage.ToReported());
+        }
+
+        meter.Content(answer.ContentBytes);
+        return new PlainAnswer(Dialect.AnthropicMessages, json, answer.UsageRange, null);
     }
 
     internal static PlainAnswer Failed(CallFault fault) => new(Dialect.Unspecified, default, null, fault);

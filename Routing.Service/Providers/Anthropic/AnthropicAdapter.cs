@@ -12,6 +12,8 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
 
     public string Name => ProviderName.Anthropic;
 
+    public bool Speaks(Dialect dialect) => dialect is Dialect.OpenaiChat or Dialect.AnthropicMessages;
+
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
         var deployment = request.Deployment;
