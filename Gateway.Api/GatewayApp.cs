@@ -1,5 +1,6 @@
 using LlmGateway.Gateway.Account;
 using LlmGateway.Gateway.Admin;
+using LlmGateway.Gateway.Anthropic;
 using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Calls;
@@ -19,6 +20,7 @@ internal static class GatewayApp
         builder.AddCaching();             // Caching/
         builder.AddCalls();               // Calls/
         builder.AddOpenAi();              // OpenAi/
+        builder.AddAnthropic();           // Anthropic/
         builder.AddAdmin();               // Admin/
         builder.AddHealth();              // Health/
         builder.Services.AddSingleton<GatewayMetrics>();
@@ -39,6 +41,7 @@ internal static class GatewayApp
         routes.MapIndex();     // Index.cs
         routes.MapTokens();    // Authentication/
         routes.MapOpenAi();    // OpenAi/
+        routes.MapAnthropic(); // Anthropic/
         routes.MapAccount();   // Account/
         routes.MapUsage();
         routes.MapGenerations();

@@ -107,6 +107,7 @@ internal sealed partial class CallPipeline(
             Limits = request.Caller.Limits.ToQuotas(),
             ClientRetries = ClientRetries(context.Request.Headers),
         };
+        proto.Betas.AddRange(request.Betas);
         if (request.MaxOutputTokens is { } tokens)
         {
             proto.MaxOutputTokens = tokens;

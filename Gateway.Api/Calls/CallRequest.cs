@@ -8,4 +8,8 @@ namespace LlmGateway.Gateway.Calls;
 /// <param name="Body">The client's bytes, as they came.</param>
 /// <param name="Model">As the client wrote it, or the default's name; empty leaves the choice of the default to Routing.</param>
 internal sealed record CallRequest(
-    Caller Caller, Dialect Dialect, RequestBody Body, string Model, bool Stream, long? MaxOutputTokens, bool IncludeUsage);
+    Caller Caller, Dialect Dialect, RequestBody Body, string Model, bool Stream, long? MaxOutputTokens, bool IncludeUsage)
+{
+    /// <summary>The names in the client's anthropic-beta header.</summary>
+    public IReadOnlyList<string> Betas { get; init; } = [];
+}

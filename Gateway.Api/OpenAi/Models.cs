@@ -1,3 +1,4 @@
+using LlmGateway.Gateway.Anthropic;
 using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Calls;
@@ -6,19 +7,26 @@ using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Gateway.OpenAi;
 
-/// <summary>GET /v1/models and /v1/models/{id}: what the caller may use.</summary>
+/// <summary>GET /v1/models and /v1/models/{id}: what the caller may use. Anthropic's clients, which send their version, get its form.</summary>
 internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> compatibility)
 {
     public async Task ListAsync(HttpContext context)
     {
         if (await cache.GetAsync() is not { } models)
         {
-            await OpenAiErrors.WriteAsync(context, ApiErrors.RoutingUnavailable);
+            await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.RoutingUnavailable);
             return;
         }
 
         var allowed = Caller.Of(context).AllowedModels;
-        IReadOnlyList<ModelEntry> entries = [.. models.Values.Where(model => allowed.Allows(model.Id)).Select(ModelEntry.From)];
+        var usable = models.Values.Where(model => allowed.Allows(model.Id));
+        if (AnthropicSurface.Owns(context.Request))
+        {
+            await context.WriteJsonAsync(AnthropicModelList.From(usable), AnthropicJson.Wire.AnthropicModelList);
+            return;
+        }
+
+        IReadOnlyList<ModelEntry> entries = [.. usable.Select(ModelEntry.From)];
         await (WantsArray(context.Request)
             ? context.WriteJsonAsync(entries, OpenAiJson.Wire.IReadOnlyListModelEntry)
             : context.WriteJsonAsync(new ModelList("list", entries), OpenAiJson.Wire.ModelList));
@@ -31,15 +39,17 @@ internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> c
         var models = await cache.GetAsync();
         if (models is null)
         {
-            await OpenAiErrors.WriteAsync(context, ApiErrors.RoutingUnavailable);
+            await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.RoutingUnavailable);
         }
         else if (models.TryGetValue(id, out var model) && Caller.Of(context).AllowedModels.Allows(id))
         {
-            await context.WriteJsonAsync(ModelEntry.From(model), OpenAiJson.Wire.ModelEntry);
+            await (AnthropicSurface.Owns(context.Request)
+                ? context.WriteJsonAsync(AnthropicModel.From(model), AnthropicJson.Wire.AnthropicModel)
+                : context.WriteJsonAsync(ModelEntry.From(model), OpenAiJson.Wire.ModelEntry));
         }
         else
         {
-            await OpenAiErrors.WriteAsync(context, ApiErrors.UnknownModel(id));
+            await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.UnknownModel(id));
         }
     }
 

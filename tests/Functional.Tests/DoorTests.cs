@@ -24,7 +24,7 @@ public sealed class DoorTests(RunningSystem running)
         {"model":"{{GatewaySystem.Model}}","messages":[{"role":"user","content":"knock"}],"input":"knock","prompt":"knock","max_tokens":5}
         """;
 
-    private static readonly string[] Doors = ["POST /v1/chat/completions", "POST /v1/chat/completions/stream"];
+    private static readonly string[] Doors = ["POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages"];
 
     [Fact]
     public async Task Every_route_that_reaches_a_provider_refuses_a_spent_account_and_the_provider_hears_nothing()
@@ -48,14 +48,14 @@ public sealed class DoorTests(RunningSystem running)
             doors.Add(route);
             reached = running.Provider.Calls.Count;
             using var refused = await AskAsync(spent, route);
-            refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests, route);
+            refused.StatusCode.ShouldBe(route.EndsWith("/messages", StringComparison.Ordinal) ? HttpStatusCode.PaymentRequired : HttpStatusCode.TooManyRequests, route);
             (await refused.Content.ReadAsStringAsync()).ShouldContain("insufficient_balance");
             running.Provider.Calls.Count.ShouldBe(reached, route);
         }
 
         doors.ShouldBe(Doors, ignoreOrder: true);
         routes.Where(route => route.StartsWith("POST ", StringComparison.Ordinal) && !route.StartsWith("POST /admin/", StringComparison.Ordinal))
-            .Except(Doors).ShouldBe(["POST /auth/token"]);
+            .Except(Doors).ShouldBe(["POST /auth/token", "POST /v1/messages/count_tokens"], ignoreOrder: true);
     }
 
     private static IEnumerable<string> RoutesOf(WebApplication gateway) =>
