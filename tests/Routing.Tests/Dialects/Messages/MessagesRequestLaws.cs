@@ -52,6 +52,6 @@ public sealed class MessagesRequestLaws
 
         using var document = JsonDocument.Parse(chat.Body);
         return document.RootElement.EnumerateObject().All(member => member.Name is "model" or "max_tokens" or "stream" or "messages" or "tools" or "tool_choice"
-            or "parallel_tool_calls" or "temperature" or "top_p" or "top_k" or "stop" or "user" or "service_tier" or "reasoning_effort" or "response_format");
+            or "parallel_tool_calls" or "temperature" or "top_p" or "top_k" or "stop" or "user" or "service_tier" or "reasoning_effort" or "response_format" or "thinking");
     }
 }
