@@ -42,7 +42,10 @@ public sealed class RoutingFixture : IAsyncLifetime
     {
         Billing = await BillingProcess.SharedAsync();
         Provider = await FakeProviderServer.StartAsync();
-        Host = await (await RoutingHost.StartAsync(Billing.Address, Models(Provider.BaseUrl), database: null, Settings)).ReadyAsync();
+
+        // Billing is one process for many classes at once: on a busy machine none of their calls is to be refused for want of time.
+        Host = await (await RoutingHost.StartAsync(
+            Billing.Address, Models(Provider.BaseUrl), database: null, [("Billing:HoldTimeout", "00:00:30"), .. Settings])).ReadyAsync();
     }
 
     public async Task DisposeAsync()
