@@ -4,6 +4,7 @@ using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Health;
 using LlmGateway.Routing.Images;
 using LlmGateway.Routing.Providers;
+using LlmGateway.Routing.Selection;
 using LlmGateway.Routing.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -19,7 +20,7 @@ namespace LlmGateway.Routing.Calls;
 /// All of it has one budget: retries and fallbacks together are no more provider calls than <see cref="RetryOptions.MaxAttempts"/>.
 /// </summary>
 internal sealed partial class AttemptLoop(
-    IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, HealthBoard health, Backoff backoff,
+    IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, HealthBoard health, Traffic traffic, Backoff backoff,
     RoutingMetrics metrics, IOptions<CallOptions> options, IOptions<RetryOptions> retries, TimeProvider time, ILogger<AttemptLoop> logger)
 {
     // Timers may fire a moment early, and a cooldown is kept to.
@@ -29,12 +30,13 @@ internal sealed partial class AttemptLoop(
         adapter => adapter.Name, IProviderAdapter (adapter) => new ImageInliningAdapter(adapter, images));
 
     /// <summary>Why no candidate would be called now; null where one would.</summary>
-    public CallFault? Unavailable(CandidateChain candidates)
+    public CallFault? Unavailable(Call call, CandidateChain candidates)
     {
         var history = new AttemptHistory();
         foreach (var deployment in candidates.Reachable)
         {
-            if (health.Look(deployment) is not { Reason: not CooldownReason.None } cooldown)
+            var cooldown = Look(call, deployment);
+            if (cooldown.Reason == CooldownReason.None)
             {
                 return null;
             }
@@ -55,7 +57,7 @@ internal sealed partial class AttemptLoop(
         while (history.Attempts < budget && (history.Attempts == 0 || Left(call) > TimeSpan.Zero))
         {
             // 1. and 2.
-            var visit = Enter(candidates, again, history) ?? await PauseAsync(call, history, client);
+            var visit = Enter(call, candidates, again, history) ?? await PauseAsync(call, history, client);
             if (client.IsCancellationRequested)
             {
                 visit?.Dispose();
@@ -70,6 +72,7 @@ internal sealed partial class AttemptLoop(
             var attempt = await OpenAsync(call, held, growth, visit, client);
             if (attempt.State is AttemptState.Open or AttemptState.Ended)
             {
+                Answered(call, attempt);
                 return new AttemptsResult(attempt, null);
             }
 
@@ -99,6 +102,8 @@ internal sealed partial class AttemptLoop(
     public void Note(Call call, Attempt attempt, CallJournal journal, TokenUsage? wasted = null)
     {
         attempt.Visited();
+        var used = attempt.State == AttemptState.Failed && wasted is null ? null : attempt.Meter.Read();
+        traffic.Of(attempt.Deployment).Used((used?.Prompt + used?.Output ?? 0) - CallShape.PromptTokensOf(call.Request));
         if (attempt.Fault is { IsUnsupported: true })
         {
             // No provider was called.
@@ -137,11 +142,43 @@ internal sealed partial class AttemptLoop(
         return attempt;
     }
 
-    private Visit? Enter(CandidateChain candidates, Deployment? again, AttemptHistory history)
+    private void Answered(Call call, Attempt attempt)
+    {
+        if (call.Stream)
+        {
+            traffic.Of(attempt.Deployment).FirstToken(attempt.Duration);
+        }
+        else
+        {
+            traffic.Of(attempt.Deployment).Answered(attempt.Duration, attempt.Meter.Read().Output);
+        }
+    }
+
+    /// <summary>Why a call would not be made there now: it is left alone, or what the provider lets through is used up.</summary>
+    private Cooldown Look(Call call, Deployment deployment) => health.Look(deployment) is { Reason: not CooldownReason.None } cooldown
+        ? cooldown
+        : Limited(traffic.Of(deployment).Look(deployment, CallShape.PromptTokensOf(call.Request)));
+
+    private Cooldown Limited(TimeSpan wait) => wait > TimeSpan.Zero ? new Cooldown(health.Now + wait, CooldownReason.RateLimited) : default;
+
+    private Visit? TryEnter(Call call, Deployment deployment, out Cooldown cooldown)
+    {
+        var visit = health.Of(deployment).TryEnter(deployment, out cooldown);
+        if (visit is null || traffic.Of(deployment).TryBegin(deployment, CallShape.PromptTokensOf(call.Request), out var wait))
+        {
+            return visit;
+        }
+
+        visit.Dispose();
+        cooldown = Limited(wait);
+        return null;
+    }
+
+    private Visit? Enter(Call call, CandidateChain candidates, Deployment? again, AttemptHistory history)
     {
         for (var deployment = again ?? candidates.Next(); deployment is not null; deployment = candidates.Next())
         {
-            if (health.Of(deployment).TryEnter(deployment, out var cooldown) is { } visit)
+            if (TryEnter(call, deployment, out var cooldown) is { } visit)
             {
                 return visit;
             }
@@ -182,7 +219,7 @@ internal sealed partial class AttemptLoop(
         }
 
         await Task.Delay(pause, time, client).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return client.IsCancellationRequested ? null : health.Of(again).TryEnter(again, out _);
+        return client.IsCancellationRequested ? null : TryEnter(call, again, out _);
     }
 
     private TimeSpan Left(Call call) => options.Value.TotalTimeout - time.GetElapsedTime(call.StartedTimestamp);

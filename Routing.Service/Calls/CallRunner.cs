@@ -38,8 +38,8 @@ internal sealed class CallRunner(
             return;
         }
 
-        var candidates = new CandidateChain(snapshot, selector, model);
-        if (attempts.Unavailable(candidates) is { } unavailable)
+        var candidates = new CandidateChain(snapshot, selector, model, call);
+        if (attempts.Unavailable(call, candidates) is { } unavailable)
         {
             metrics.Refused(unavailable.Name);
             await output.FailedAsync(unavailable, attempts: 0);

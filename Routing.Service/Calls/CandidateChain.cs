@@ -14,17 +14,18 @@ internal sealed class CandidateChain
 
     private readonly CatalogSnapshot _snapshot;
     private readonly RouteSelector _selector;
+    private readonly Call _call;
     private readonly HashSet<string> _seen;
     private readonly Queue<CatalogModel> _models = [];
     private IReadOnlyList<Deployment> _candidates;
     private CatalogModel _model;
     private int _next;
 
-    public CandidateChain(CatalogSnapshot snapshot, RouteSelector selector, CatalogModel model)
+    public CandidateChain(CatalogSnapshot snapshot, RouteSelector selector, CatalogModel model, Call call)
     {
-        (_snapshot, _selector, _model) = (snapshot, selector, model);
+        (_snapshot, _selector, _model, _call) = (snapshot, selector, model, call);
         _seen = [model.Name];
-        _candidates = selector.Candidates(snapshot, model);
+        _candidates = selector.Candidates(snapshot, model, call);
         Hedge = model.Hedge;
         Reachable = HasFallbacks(model) ? [.. _candidates, .. Others(snapshot, model)] : _candidates;
         Enqueue(model.Fallbacks);
@@ -46,7 +47,7 @@ internal sealed class CandidateChain
                 return null;
             }
 
-            (_model, _candidates, _next) = (model, _selector.Candidates(_snapshot, model), 0);
+            (_model, _candidates, _next) = (model, _selector.Candidates(_snapshot, model, _call), 0);
             Enqueue(model.Fallbacks);
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Providers;
 
 namespace LlmGateway.Routing.Catalog;
@@ -12,27 +13,25 @@ internal sealed record CatalogBuilder(
 {
     private const string FallbackModel = "gpt-3.5-turbo";
 
-    private static readonly Uri OpenAiAddress = new("https://api.openai.com/v1/");
-    private static readonly Uri AnthropicAddress = new("https://api.anthropic.com/v1/");
-    private static readonly Uri GeminiAddress = new("https://generativelanguage.googleapis.com/v1beta/");
-    private static readonly Uri OllamaAddress = new("http://localhost:11434/v1/");
+    private readonly DeploymentFactory _factory = new(Catalog, Providers, MockAnswers, Configuration);
 
-    /// <param name="discovered">Names that the server of LLM_SERVER_URL lists.</param>
-    public CatalogSnapshot Build(IReadOnlyList<string> discovered)
+    /// <param name="onServer">Names that the server of LLM_SERVER_URL lists.</param>
+    /// <param name="onLiteLlm">Names that the proxy of LITELLM_PROXY_URL lists.</param>
+    public CatalogSnapshot Build(IReadOnlyList<string> onServer, IReadOnlyList<string>? onLiteLlm = null)
     {
-        var deployments = Catalog.Entries.Select(entry => MockAnswers ? Mocked(entry) : Usable(entry)).OfType<Deployment>().ToList();
-        var named = deployments.Select(deployment => deployment.ModelName).ToHashSet();
-        if (!MockAnswers && ServerAddress.TryParse(Providers.LlmServer.BaseUrl) is { } server)
+        var deployments = Catalog.Entries.Select(_factory.Make).OfType<Deployment>().ToList();
+        if (!MockAnswers)
         {
-            deployments.AddRange(discovered.Where(name => !named.Contains(name)).Select(name => OnServer(name, server)));
+            AddDiscovered(deployments, onServer, Providers.LlmServer, _factory.OnServer);
+            AddDiscovered(deployments, onLiteLlm ?? [], Providers.LiteLlm, _factory.OnLiteLlm);
         }
 
+        var aliases = Catalog.Aliases.DistinctBy(alias => alias.Name).ToDictionary(alias => alias.Name, alias => alias.Target);
         var models = WithUniqueIds(deployments)
             .GroupBy(deployment => deployment.ModelName)
-            .Select(model => new CatalogModel(model.Key, [.. model]))
+            .Select(model => Model(model.Key, [.. model], aliases))
             .ToList();
-        var aliases = Catalog.Aliases.DistinctBy(alias => alias.Name).ToDictionary(alias => alias.Name, alias => alias.Target);
-        return new CatalogSnapshot(models, aliases, Default(discovered), Catalog.Strategy);
+        return new CatalogSnapshot(models, aliases, Default(onServer), Catalog.Router);
     }
 
     /// <summary>
@@ -47,136 +46,68 @@ internal sealed record CatalogBuilder(
             return;
         }
 
-        var known = new Dictionary<(string Provider, string Model), (long Line, TokenPrices Prices)>();
+        var known = new Dictionary<(string Provider, string Model), (long Line, TokenPrices? Prices, ModelName? PricedAs)>();
         foreach (var entry in Catalog.Entries)
         {
-            if (Usable(entry) is not { Mode: ModelMode.Chat, Prices: { } prices } deployment)
+            if (_factory.Make(entry) is not { Mode: ModelMode.Chat } deployment || deployment is { Prices: null, PricedAs: null })
             {
                 continue;
             }
 
             var identity = (deployment.Provider, deployment.UpstreamModel);
-            if (!known.TryAdd(identity, (entry.Entry.Line, prices)) && !known[identity].Prices.SameAs(prices))
+            var priced = (entry.Entry.Line, deployment.Prices, deployment.PricedAs);
+            if (!known.TryAdd(identity, priced) && !Alike(known[identity], priced))
             {
                 problems.Error(entry.Entry.Line, string.Create(CultureInfo.InvariantCulture,
                     $"{deployment.Provider}/{deployment.UpstreamModel} has another price on line {known[identity].Line} (a server of one's own without a price is free): price them alike."));
             }
         }
+
+        static bool Alike((long, TokenPrices? Prices, ModelName? PricedAs) one, (long, TokenPrices? Prices, ModelName? PricedAs) other) =>
+            one.Prices is null || other.Prices is null
+                ? one.Prices is null && other.Prices is null && Equals(one.PricedAs, other.PricedAs)
+                : one.Prices.SameAs(other.Prices);
     }
 
     /// <summary>Whether this is the vendor's own API, which an entry without an address means too.</summary>
-    internal static bool IsVendor(Uri? address) => address?.Host == OpenAiAddress.Host;
+    internal static bool IsVendor(Uri? address) => DeploymentFactory.IsVendor(address);
+
+    // What the file has under a name goes first.
+    private static void AddDiscovered(
+        List<Deployment> deployments, IReadOnlyList<string> names, ProviderAccount account, Func<string, Uri, Deployment> make)
+    {
+        if (ServerAddress.TryParse(account.BaseUrl) is { } server)
+        {
+            var taken = deployments.Select(deployment => deployment.ModelName).ToHashSet();
+            deployments.AddRange(names.Where(name => !taken.Contains(name)).Select(name => make(name, server)));
+        }
+    }
+
+    private CatalogModel Model(string name, IReadOnlyList<Deployment> deployments, Dictionary<string, string> aliases)
+    {
+        var entries = Catalog.Entries.Where(entry => entry.Name == name).ToList();
+        return new CatalogModel(name, deployments)
+        {
+            Strategy = entries.Find(entry => entry.Strategy is not null)?.Strategy,
+            Hedge = entries.Exists(entry => entry.Hedge),
+            Fallbacks = Fallbacks(FallbackKind.Any),
+            ContextWindowFallbacks = Fallbacks(FallbackKind.ContextWindow),
+            ContentPolicyFallbacks = Fallbacks(FallbackKind.ContentPolicy),
+        };
+
+        IReadOnlyList<string> Fallbacks(FallbackKind kind)
+        {
+            var rules = Catalog.Fallbacks.Where(fallback => fallback.Kind == kind).ToList();
+            var rule = rules.Find(fallback => aliases.GetValueOrDefault(fallback.Model.Value, fallback.Model.Value) == name)
+                ?? rules.Find(fallback => fallback.Model.Value == FallbackReader.EveryModel);
+            return [.. (rule?.Targets ?? []).Select(target => aliases.GetValueOrDefault(target.Value, target.Value)).Where(target => target != name).Distinct()];
+        }
+    }
 
     private string Default(IReadOnlyList<string> discovered) =>
         DefaultModel.Length > 0 ? DefaultModel : discovered.Count > 0 ? discovered[0] : FallbackModel;
 
-    private Deployment? Usable(CheckedEntry entry)
-    {
-        switch (entry.Provider)
-        {
-            case ProviderName.Mock:
-                return Mocked(entry);
-            case ProviderName.OpenAi when entry.Entry.ApiBase is null || IsVendor(entry):
-                return Keys(entry, Providers.OpenAi) is { Count: > 0 } keys
-                    ? From(entry, ProviderName.OpenAi) with
-                    {
-                        BaseAddress = ServerAddress.TryParse(Providers.OpenAi.BaseUrl) ?? OpenAiAddress,
-                        Keys = keys,
-                        Prices = entry.Prices ?? FilePrices(entry),
-                    }
-                    : null;
-            case ProviderName.OpenAi:
-                return Own(entry, ProviderName.OpenAiCompatible, fallback: null);
-            case ProviderName.Vllm:
-                return Own(entry, ProviderName.Vllm, fallback: null);
-            case ProviderName.Ollama:
-                return Own(entry, ProviderName.Ollama, OllamaAddress);
-            case ProviderName.Anthropic:
-                return AtVendor(entry, Providers.Anthropic, AnthropicAddress);
-            case ProviderName.Gemini:
-                return AtVendor(entry, Providers.Gemini, GeminiAddress);
-            default:
-                // A provider by a known name that no adapter speaks yet.
-                return null;
-        }
-    }
-
-    /// <summary>A vendor with a wire of its own, at its own address or at one that stands in for it.</summary>
-    private Deployment? AtVendor(CheckedEntry entry, ProviderAccount account, Uri vendor)
-    {
-        var written = entry.Entry.ApiBase is { } text ? KeyReference.Resolve(text.Value, Configuration) : account.BaseUrl;
-        return Keys(entry, account) is { Count: > 0 } keys
-            ? From(entry, entry.Provider) with
-            {
-                Adapter = entry.Provider,
-                BaseAddress = ServerAddress.TryParse(written ?? "", vendor.AbsolutePath) ?? vendor,
-                Keys = keys,
-                Prices = entry.Prices ?? FilePrices(entry),
-            }
-            : null;
-    }
-
-    /// <summary>A server of one's own: no key unless the file gives one, and no price unless the file gives one.</summary>
-    private Deployment? Own(CheckedEntry entry, string provider, Uri? fallback)
-    {
-        var address = Address(entry) ?? (entry.Entry.ApiBase is null ? fallback : null);
-        var keys = entry.Entry.ApiKey is { } reference ? Resolve(reference) : [];
-        return address is null || (entry.Entry.ApiKey is not null && keys.Count == 0)
-            ? null
-            : From(entry, provider) with { BaseAddress = address, Keys = keys, Prices = entry.Prices ?? TokenPrices.Free };
-    }
-
-    private Deployment OnServer(string name, Uri address) => new()
-    {
-        Id = $"{ProviderName.LlmServer}/{name}",
-        ModelName = name,
-        Provider = ProviderName.LlmServer,
-        UpstreamModel = name,
-        Adapter = ProviderName.OpenAi,
-        BaseAddress = address,
-        Keys = Providers.LlmServer.Keys,
-        Prices = TokenPrices.Free,
-    };
-
-    private static Deployment? Mocked(CheckedEntry entry) => entry.Mode == ModelMode.Embedding
-        ? null
-        : From(entry, ProviderName.Mock) with
-        {
-            Adapter = ProviderName.Mock,
-            Mode = ModelMode.Chat,
-            Prices = entry.Prices,
-            PricedAs = entry.Provider == ProviderName.Mock ? null : new() { Provider = entry.Provider, Model = entry.Model },
-        };
-
     private static Deployment? Chats(Deployment deployment) => deployment.Mode == ModelMode.Chat ? deployment : null;
-
-    private static Deployment From(CheckedEntry entry, string provider) => new()
-    {
-        Id = $"{provider}/{entry.Model}",
-        ModelName = entry.Name,
-        Provider = provider,
-        UpstreamModel = entry.Model,
-        Adapter = ProviderName.OpenAi,
-        Weight = entry.Weight,
-        Mode = entry.Mode,
-        MaxOutputTokens = entry.MaxOutputTokens,
-    };
-
-    /// <summary>What another entry of the same vendor's model is priced at.</summary>
-    private TokenPrices? FilePrices(CheckedEntry entry) => Catalog.Entries.FirstOrDefault(other => other.Prices is not null
-        && other.Provider == entry.Provider && other.Model == entry.Model && (other.Entry.ApiBase is null || IsVendor(other)))?.Prices;
-
-    private IReadOnlyList<ProviderKey> Keys(CheckedEntry entry, ProviderAccount account) =>
-        entry.Entry.ApiKey is { } reference ? Resolve(reference) : account.Keys;
-
-    private IReadOnlyList<ProviderKey> Resolve(CatalogText reference) =>
-        KeyReference.Resolve(reference.Value, Configuration) is { } secret ? ProviderKey.Split(secret) : [];
-
-    private Uri? Address(CheckedEntry entry) => entry.Entry.ApiBase is { } text && KeyReference.Resolve(text.Value, Configuration) is { } resolved
-        ? ServerAddress.TryParse(resolved)
-        : null;
-
-    private bool IsVendor(CheckedEntry entry) => IsVendor(Address(entry));
 
     private static IEnumerable<Deployment> WithUniqueIds(List<Deployment> deployments)
     {

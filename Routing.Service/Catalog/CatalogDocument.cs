@@ -4,15 +4,60 @@ namespace LlmGateway.Routing.Catalog;
 internal sealed record CatalogDocument(
     IReadOnlyList<CatalogEntry> Entries,
     IReadOnlyList<CatalogAlias> Aliases,
-    CatalogText? Strategy)
+    CatalogRouter Router)
 {
-    public static CatalogDocument Empty { get; } = new([], [], null);
+    public static CatalogDocument Empty { get; } = new([], [], new CatalogRouter());
 }
 
 /// <summary>A scalar and the line that it stands on.</summary>
 internal sealed record CatalogText(string Value, long Line);
 
 internal sealed record CatalogAlias(string Name, string Target, long Line);
+
+internal enum FallbackKind
+{
+    /// <summary>Every deployment of the model has failed.</summary>
+    Any,
+
+    /// <summary>The prompt is too long for the model.</summary>
+    ContextWindow,
+
+    /// <summary>The model's content policy refuses the request.</summary>
+    ContentPolicy,
+}
+
+/// <param name="Key">The key that it is of, for problems.</param>
+/// <param name="Model">Whose; "*" stands for every model without fallbacks of its own.</param>
+/// <param name="Targets">Tried in turn.</param>
+internal sealed record CatalogFallback(FallbackKind Kind, string Key, CatalogText Model, IReadOnlyList<CatalogText> Targets);
+
+/// <summary>router_settings, and what litellm_settings has of the same.</summary>
+internal sealed record CatalogRouter
+{
+    public CatalogText? Strategy { get; init; }
+
+    public CatalogText? PrefixAffinity { get; init; }
+
+    public CatalogText? Retries { get; init; }
+
+    public CatalogText? RetryDelay { get; init; }
+
+    public CatalogText? AllowedFails { get; init; }
+
+    public CatalogText? Cooldown { get; init; }
+
+    public CatalogText? Timeout { get; init; }
+
+    public CatalogText? StreamTimeout { get; init; }
+
+    public CatalogText? Rpm { get; init; }
+
+    public CatalogText? Tpm { get; init; }
+
+    public CatalogText? DropParams { get; init; }
+
+    public IReadOnlyList<CatalogFallback> Fallbacks { get; init; } = [];
+}
 
 /// <summary>One item of model_list: a deployment.</summary>
 internal sealed record CatalogEntry(long Line)
@@ -26,7 +71,33 @@ internal sealed record CatalogEntry(long Line)
 
     public CatalogText? ApiKey { get; init; }
 
+    public CatalogText? ApiVersion { get; init; }
+
     public CatalogText? Weight { get; init; }
+
+    public CatalogText? Order { get; init; }
+
+    public CatalogText? Rpm { get; init; }
+
+    public CatalogText? Tpm { get; init; }
+
+    public CatalogText? Timeout { get; init; }
+
+    public CatalogText? StreamTimeout { get; init; }
+
+    public CatalogText? Retries { get; init; }
+
+    public CatalogText? Cooldown { get; init; }
+
+    public CatalogText? DropParams { get; init; }
+
+    public CatalogText? Id { get; init; }
+
+    public CatalogText? BaseModel { get; init; }
+
+    public CatalogText? Strategy { get; init; }
+
+    public CatalogText? Hedge { get; init; }
 
     public CatalogText? Mode { get; init; }
 

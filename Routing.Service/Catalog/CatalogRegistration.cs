@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Billing.V1;
 using LlmGateway.ServiceDefaults;
 
 namespace LlmGateway.Routing.Catalog;
@@ -10,6 +11,9 @@ internal static class CatalogRegistration
         builder.Services.AddSingleton<CatalogStore>();
         builder.Services.AddSingleton<CatalogLoader>();
         builder.Services.AddHostedService<ServerDiscovery>();
+        builder.AddGrpcServiceClient<PricesApi.PricesApiClient>("billing");
+        builder.Services.AddSingleton<EffectivePrices>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<EffectivePrices>());
         builder.Services.AddSingleton<PriceAnnouncer>();
         builder.Services.AddHostedService(services => services.GetRequiredService<PriceAnnouncer>());
         builder.Services.AddHealthChecks().AddCheck<PriceAnnouncer>("prices", tags: [HealthEndpoints.Ready]);

@@ -10,7 +10,7 @@ internal sealed class CatalogSnapshot
 {
     private readonly FrozenDictionary<string, CatalogModel> _byName;
 
-    public CatalogSnapshot(IReadOnlyList<CatalogModel> models, IReadOnlyDictionary<string, string> aliases, string defaultModel, string strategy)
+    public CatalogSnapshot(IReadOnlyList<CatalogModel> models, IReadOnlyDictionary<string, string> aliases, string defaultModel, CheckedRouter router)
     {
         var byName = models.ToDictionary(model => model.Name);
         foreach (var (alias, target) in aliases)
@@ -25,10 +25,10 @@ internal sealed class CatalogSnapshot
         Models = models;
         Names = [.. models.Select(model => model.Name), .. aliases.Keys.Where(_byName.ContainsKey).Except(models.Select(model => model.Name))];
         DefaultModel = defaultModel;
-        Strategy = strategy;
+        Router = router;
     }
 
-    public static CatalogSnapshot Empty { get; } = new([], new Dictionary<string, string>(), "", SelectionPolicies.Default);
+    public static CatalogSnapshot Empty { get; } = new([], new Dictionary<string, string>(), "", new CheckedRouter { Strategy = SelectionPolicies.Default });
 
     /// <summary>The usable models, in the file's order.</summary>
     public IReadOnlyList<CatalogModel> Models { get; }
@@ -39,8 +39,8 @@ internal sealed class CatalogSnapshot
     /// <summary>The model of a request that names none. May be unusable, and then such a request finds nothing.</summary>
     public string DefaultModel { get; }
 
-    /// <summary>How candidates are ordered.</summary>
-    public string Strategy { get; }
+    /// <summary>What holds for every model that says nothing else.</summary>
+    public CheckedRouter Router { get; }
 
     public CatalogModel? Find(string name) => _byName.GetValueOrDefault(name.Length == 0 ? DefaultModel : name);
 }

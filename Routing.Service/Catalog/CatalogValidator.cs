@@ -1,35 +1,42 @@
-using System.Collections.Immutable;
 using System.Globalization;
-using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Selection;
 
 namespace LlmGateway.Routing.Catalog;
 
-/// <summary>A deployment that is right as written. Whether it is usable depends on keys, which is no matter of the file.</summary>
-internal sealed record CheckedEntry(CatalogEntry Entry, string Name, string Provider, string Model)
-{
-    public ModelMode Mode { get; init; } = ModelMode.Chat;
-
-    public double Weight { get; init; } = 1;
-
-    public long? MaxOutputTokens { get; init; }
-
-    public TokenPrices? Prices { get; init; }
-}
-
-internal sealed record CheckedCatalog(IReadOnlyList<CheckedEntry> Entries, IReadOnlyList<CatalogAlias> Aliases, string Strategy);
-
 /// <summary>Checks a whole document without stopping at the first fault, so that a file is repaired in one go.</summary>
-internal sealed class CatalogValidator(CatalogProblems problems)
+/// <param name="problems">Gets the faults.</param>
+/// <param name="isOpen">Names that are no entry's may come from a server whose models are read from it.</param>
+internal sealed class CatalogValidator(CatalogProblems problems, bool isOpen = false)
 {
+    private const int MostCalls = 1_000_000_000;
+
+    private readonly CatalogScalars _scalars = new(problems);
+    private readonly EntryPrices _prices = new(problems);
+
     public CheckedCatalog Check(CatalogDocument document)
     {
         var entries = document.Entries.Select(Check).OfType<CheckedEntry>().ToList();
         CheckDuplicates(entries);
         CheckPrices(entries);
-        CheckAliases(document.Aliases, document.Entries);
-        return new CheckedCatalog(entries, document.Aliases, Strategy(document.Strategy));
+        CheckModels(entries);
+        new CatalogRules(problems, isOpen).Check(document);
+        return new CheckedCatalog(entries, document.Aliases, document.Router.Fallbacks, Check(document.Router));
     }
+
+    private CheckedRouter Check(CatalogRouter router) => new()
+    {
+        Strategy = Strategy(router.Strategy) ?? SelectionPolicies.Default,
+        PrefixAffinity = _scalars.Flag(router.PrefixAffinity, "prefix_affinity") ?? true,
+        Retries = _scalars.Count(router.Retries, "num_retries", 0, 9),
+        RetryDelay = _scalars.Seconds(router.RetryDelay, "retry_policy.delay", least: 0),
+        AllowedFails = _scalars.Count(router.AllowedFails, "allowed_fails", 0, 1_000_000),
+        Cooldown = _scalars.Seconds(router.Cooldown, "cooldown_time", least: 0),
+        Timeout = _scalars.Seconds(router.Timeout, "timeout"),
+        StreamTimeout = _scalars.Seconds(router.StreamTimeout, "stream_timeout"),
+        Rpm = _scalars.Amount(router.Rpm, "rate_limit.rpm", 1, MostCalls),
+        Tpm = _scalars.Amount(router.Tpm, "rate_limit.tpm", 1, long.MaxValue),
+        DropParams = _scalars.Flag(router.DropParams, "drop_params") ?? false,
+    };
 
     private CheckedEntry? Check(CatalogEntry entry)
     {
@@ -43,22 +50,11 @@ internal sealed class CatalogValidator(CatalogProblems problems)
             problems.Error(entry.Line, "litellm_params.model is missing.");
         }
 
-        CheckName(entry.Name, "model_name");
-        CheckName(entry.Model, "litellm_params.model");
-        var prices = Prices(entry);
-        var mode = Mode(entry.Mode);
-        var weight = Number(entry.Weight, "weight", 0, 1_000_000) ?? 1;
-        var maximum = Number(entry.MaxOutputTokens, "max_output_tokens", 1, 100_000_000);
-        if (entry.ApiKey is { } key && !KeyReference.IsReference(key.Value))
-        {
-            problems.Warning(key.Line, "api_key is a literal. Write os.environ/NAME or file:PATH, so that the file holds no secret.");
-        }
-
-        if (entry.ApiBase is { } address && !KeyReference.IsReference(address.Value) && ServerAddress.TryParse(address.Value) is null)
-        {
-            problems.Error(address.Line, "api_base must be an http or https address.");
-        }
-
+        _scalars.Name(entry.Name, "model_name");
+        _scalars.Name(entry.Model, "litellm_params.model");
+        _scalars.Name(entry.Id, "model_info.id");
+        var values = Values(entry);
+        CheckAddress(entry);
         if (entry.Name is null || entry.Model is null)
         {
             return null;
@@ -77,115 +73,49 @@ internal sealed class CatalogValidator(CatalogProblems problems)
             problems.Error(entry.Model.Line, "A vllm deployment needs litellm_params.api_base.");
         }
 
-        return new CheckedEntry(entry, entry.Name.Value, provider, model)
+        if (provider != ProviderName.Azure && entry.ApiVersion is { } version)
         {
-            Mode = mode,
-            Weight = (double)weight,
-            MaxOutputTokens = (long?)maximum,
-            Prices = prices,
-        };
+            problems.Error(version.Line, "api_version is for azure/ deployments only.");
+        }
+
+        return values with { Name = entry.Name.Value, Provider = provider, Model = model };
     }
 
-    // A name goes into headers, logs and metrics.
-    private void CheckName(CatalogText? name, string key)
+    private CheckedEntry Values(CatalogEntry entry) => new(entry, "", "", "")
     {
-        if (name is not null && name.Value.Any(char.IsControl))
-        {
-            problems.Error(name.Line, $"{key} must not have control characters.");
-        }
-    }
+        Mode = Mode(entry.Mode),
+        Weight = _scalars.Share(entry.Weight, "weight", 1_000_000) ?? 1,
+        Order = _scalars.Count(entry.Order, "order", 0, 1_000_000) ?? int.MaxValue,
+        Rpm = _scalars.Amount(entry.Rpm, "rpm", 1, MostCalls),
+        Tpm = _scalars.Amount(entry.Tpm, "tpm", 1, long.MaxValue),
+        Timeout = _scalars.Seconds(entry.Timeout, "timeout"),
+        StreamTimeout = _scalars.Seconds(entry.StreamTimeout, "stream_timeout"),
+        Retries = _scalars.Count(entry.Retries, "num_retries", 0, 9),
+        Cooldown = _scalars.Seconds(entry.Cooldown, "cooldown_time", least: 0),
+        DropParams = _scalars.Flag(entry.DropParams, "drop_params"),
+        Strategy = Strategy(entry.Strategy),
+        Hedge = _scalars.Flag(entry.Hedge, "hedge") ?? false,
+        MaxOutputTokens = _scalars.Amount(entry.MaxOutputTokens, "max_output_tokens", 1, 100_000_000),
+        Prices = _prices.Read(entry),
+    };
 
-    private TokenPrices? Prices(CatalogEntry entry)
+    private void CheckAddress(CatalogEntry entry)
     {
-        var prices = new TokenPrices(
-            Price(entry.Input, "input_cost_per_token"),
-            Price(entry.CachedInput, "cache_read_input_token_cost"),
-            Price(entry.CacheWrite, "cache_creation_input_token_cost"),
-            Price(entry.Output, "output_cost_per_token"))
+        if (entry.ApiKey is { } key && !KeyReference.IsReference(key.Value))
         {
-            CacheWrite1h = Price(entry.CacheWrite1h, "cache_creation_input_token_cost_above_1hr"),
-            Reasoning = Price(entry.Reasoning, "output_cost_per_reasoning_token"),
-            PerRequest = PerRequest(entry.PerRequest),
-            Tiers = Tiers(entry),
-        };
-        if ((entry.Input is null) != (entry.Output is null))
-        {
-            problems.Error(
-                (entry.Input ?? entry.Output)!.Line,
-                "input_cost_per_token and output_cost_per_token go together: one of them is missing.");
+            problems.Warning(key.Line, "api_key is a literal. Write os.environ/NAME or file:PATH, so that the file holds no secret.");
         }
 
-        return entry.Input is null || entry.Output is null ? null : prices;
-    }
-
-    private ImmutableArray<PriceTier> Tiers(CatalogEntry entry)
-    {
-        var tiers = new SortedDictionary<long, PriceTier>();
-        foreach (var (key, text) in entry.Tiers)
+        if (entry.ApiBase is { } address && !KeyReference.IsReference(address.Value) && ServerAddress.TryParse(address.Value) is null)
         {
-            if (TierKey.TryParse(key, out var tierKey) && Price(text, key) is { } price)
-            {
-                var tier = tiers.GetValueOrDefault(tierKey.PromptTokensAbove) ?? new PriceTier { PromptTokensAbove = tierKey.PromptTokensAbove };
-                tierKey.Set(tier, price);
-                tiers[tierKey.PromptTokensAbove] = tier;
-            }
+            problems.Error(address.Line, "api_base must be an http or https address.");
         }
 
-        if (tiers.Count > 0 && entry.Input is null)
+        if (entry.ApiVersion is { } version && !KeyReference.IsReference(version.Value)
+            && !version.Value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.'))
         {
-            problems.Error(entry.Tiers[0].Price.Line, $"{entry.Tiers[0].Key} needs input_cost_per_token and output_cost_per_token beside it.");
+            problems.Error(version.Line, $"api_version must be a date such as 2024-10-21, or v1: \"{version.Value}\".");
         }
-
-        return [.. tiers.Values];
-    }
-
-    private long? PerRequest(CatalogText? text)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        if (TokenPrices.TryParsePerRequest(text.Value, out var price))
-        {
-            return price;
-        }
-
-        problems.Error(text.Line, $"input_cost_per_request must be a decimal number of USD, from 0 to 1000, no finer than 1e-9: \"{text.Value}\".");
-        return null;
-    }
-
-    private long? Price(CatalogText? text, string key)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        if (TokenPrices.TryParse(text.Value, out var price))
-        {
-            return price;
-        }
-
-        problems.Error(text.Line, $"{key} must be a decimal number of USD per token, from 0 to 0.1, no finer than 1e-15: \"{text.Value}\".");
-        return null;
-    }
-
-    private decimal? Number(CatalogText? text, string key, decimal least, decimal most)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        var whole = key == "weight" ? NumberStyles.AllowDecimalPoint : NumberStyles.None;
-        if (decimal.TryParse(text.Value, whole, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
-        {
-            return value;
-        }
-
-        problems.Error(text.Line, string.Create(CultureInfo.InvariantCulture, $"{key} must be a number from {least} to {most}: \"{text.Value}\"."));
-        return null;
     }
 
     private ModelMode Mode(CatalogText? text)
@@ -209,6 +139,7 @@ internal sealed class CatalogValidator(CatalogProblems problems)
     private void CheckDuplicates(List<CheckedEntry> entries)
     {
         var seen = new Dictionary<(string, string, string, string?, string?), long>();
+        var ids = new Dictionary<string, long>();
         foreach (var entry in entries)
         {
             var identity = (entry.Name, entry.Provider, entry.Model, entry.Entry.ApiBase?.Value, entry.Entry.ApiKey?.Value);
@@ -216,6 +147,11 @@ internal sealed class CatalogValidator(CatalogProblems problems)
             {
                 problems.Error(entry.Entry.Line, string.Create(CultureInfo.InvariantCulture,
                     $"{entry.Name} has this deployment already, on line {seen[identity]}."));
+            }
+
+            if (entry.Entry.Id is { } id && !ids.TryAdd(id.Value, id.Line))
+            {
+                problems.Error(id.Line, string.Create(CultureInfo.InvariantCulture, $"model_info.id {id.Value} is taken, on line {ids[id.Value]}."));
             }
         }
     }
@@ -236,40 +172,34 @@ internal sealed class CatalogValidator(CatalogProblems problems)
         }
     }
 
-    private void CheckAliases(IReadOnlyList<CatalogAlias> aliases, IReadOnlyList<CatalogEntry> entries)
+    /// <summary>What is said of a model on its deployments must be one thing.</summary>
+    private void CheckModels(List<CheckedEntry> entries)
     {
-        var names = entries.Select(entry => entry.Name?.Value).OfType<string>().ToHashSet();
-        foreach (var alias in aliases)
+        foreach (var model in entries.Where(entry => entry.Strategy is not null).GroupBy(entry => entry.Name))
         {
-            if (!names.Contains(alias.Target))
+            var first = model.First();
+            foreach (var other in model.Where(entry => entry.Strategy != first.Strategy))
             {
-                problems.Error(alias.Line, $"The alias {alias.Name} stands for {alias.Target}, which is no model_name.");
-            }
-
-            if (names.Contains(alias.Name))
-            {
-                problems.Error(alias.Line, $"{alias.Name} is both an alias and a model_name.");
+                problems.Error(other.Entry.Strategy!.Line, string.Create(CultureInfo.InvariantCulture,
+                    $"{model.Key} has another routing_strategy on line {first.Entry.Strategy!.Line}."));
             }
         }
     }
 
-    private string Strategy(CatalogText? text)
+    private string? Strategy(CatalogText? text)
     {
-        if (text is null || SelectionPolicies.Names.Contains(text.Value))
+        if (text is null)
         {
-            return text?.Value ?? SelectionPolicies.Default;
+            return null;
         }
 
-        if (SelectionPolicies.Planned.Contains(text.Value))
+        if (SelectionPolicies.NameOf(text.Value) is { } name)
         {
-            problems.Warning(text.Line, $"routing_strategy {text.Value} is not built yet; {SelectionPolicies.Default} is used.");
-        }
-        else
-        {
-            var known = string.Join(", ", SelectionPolicies.Names.Order(StringComparer.Ordinal));
-            problems.Error(text.Line, $"routing_strategy {text.Value} is not known (known: {known}).");
+            return name;
         }
 
-        return SelectionPolicies.Default;
+        var known = string.Join(", ", SelectionPolicies.Names.Order(StringComparer.Ordinal));
+        problems.Error(text.Line, $"routing_strategy {text.Value} is not known (known: {known}).");
+        return null;
     }
 }

@@ -42,11 +42,35 @@ internal sealed record Deployment
         init;
     }
 
+    /// <summary>Of Azure's dated API; null elsewhere.</summary>
+    public string? ApiVersion { get; init; }
+
+    /// <summary>The whole of one attempt; null where Calls:TotalTimeout counts alone.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     /// <summary>Until a stream's first content, in place of Calls:FirstTokenTimeout; null where that counts.</summary>
     public TimeSpan? FirstTokenTimeout { get; init; }
 
     /// <summary>The share of calls among the deployments of one model.</summary>
     public double Weight { get; init; } = 1;
+
+    /// <summary>Deployments of a lower order are tried first, whatever the policy; those without one last.</summary>
+    public int Order { get; init; } = int.MaxValue;
+
+    /// <summary>What the provider lets through; null when unknown.</summary>
+    public long? RequestsPerMinute { get; init; }
+
+    /// <summary>Prompt and output together.</summary>
+    public long? TokensPerMinute { get; init; }
+
+    /// <summary>How often a failed call to it is repeated; null where the gateway's own setting counts.</summary>
+    public int? Retries { get; init; }
+
+    /// <summary>Failures in a row that it may have before it rests; null likewise.</summary>
+    public int? AllowedFails { get; init; }
+
+    /// <summary>How long it rests after those; null likewise.</summary>
+    public TimeSpan? Cooldown { get; init; }
 
     public ModelMode Mode { get; init; }
 
@@ -69,6 +93,9 @@ internal sealed record Deployment
 internal sealed record CatalogModel(string Name, IReadOnlyList<Deployment> Deployments)
 {
     public string OwnedBy => Deployments[0].Provider;
+
+    /// <summary>How its deployments are ordered; null where the catalogue's strategy counts.</summary>
+    public string? Strategy { get; init; }
 
     /// <summary>Names of models that are tried in turn when every deployment of this one has failed.</summary>
     public IReadOnlyList<string> Fallbacks { get; init; } = [];

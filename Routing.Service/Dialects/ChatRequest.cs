@@ -35,6 +35,9 @@ internal sealed class ChatRequest
     /// <summary>The value of "model"; null when absent.</summary>
     public Range? Model { get; private set; }
 
+    /// <summary>The value of "messages"; null when absent.</summary>
+    public Range? Messages { get; private set; }
+
     public Range? Stream { get; private set; }
 
     public Range? StreamOptions { get; private set; }
@@ -148,7 +151,9 @@ internal sealed class ChatRequest
                 Choices = choices is >= 1 and <= 1000 ? (int)choices : 1;
                 return choices is null or (>= 1 and <= 1000);
             case Members.Messages:
+                var start = (int)reader.TokenStartIndex;
                 ReadMessages(ref reader);
+                Messages = start..(int)reader.BytesConsumed;
                 return true;
             case Members.Tools or Members.Functions:
                 var value = Value(ref reader);

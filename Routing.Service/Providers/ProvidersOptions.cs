@@ -37,6 +37,9 @@ internal sealed class ProviderAccount
     /// <summary>Empty is the vendor's own address.</summary>
     public string BaseUrl { get; set; } = "";
 
+    /// <summary>Of Azure's API; empty for the one without versions.</summary>
+    public string ApiVersion { get; set; } = "";
+
     public IReadOnlyList<ProviderKey> Keys => ProviderKey.Split(ApiKey, AlternateApiKey);
 
     public bool IsSet => ApiKey.Length > 0 || BaseUrl.Length > 0;

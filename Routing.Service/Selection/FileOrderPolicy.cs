@@ -7,7 +7,9 @@ internal sealed class FileOrderPolicy : ISelectionPolicy
 {
     public string Name => "file-order";
 
-    public void Order(Span<Deployment> candidates)
+    public bool YieldsToAffinity => false;
+
+    public void Order(Span<Deployment> candidates, CallShape call)
     {
     }
 }

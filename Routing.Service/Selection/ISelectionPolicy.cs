@@ -10,5 +10,8 @@ internal interface ISelectionPolicy
 {
     string Name { get; }
 
-    void Order(Span<Deployment> candidates);
+    /// <summary>A conversation that a provider remembers is better sent where it was than anywhere that the policy says.</summary>
+    bool YieldsToAffinity { get; }
+
+    void Order(Span<Deployment> candidates, CallShape call);
 }

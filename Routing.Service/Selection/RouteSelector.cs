@@ -1,3 +1,4 @@
+using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 
 namespace LlmGateway.Routing.Selection;
@@ -5,7 +6,10 @@ namespace LlmGateway.Routing.Selection;
 /// <summary>The candidates of one call, in the order in which they are tried.</summary>
 internal sealed class RouteSelector(SelectionPolicies policies)
 {
-    public IReadOnlyList<Deployment> Candidates(CatalogSnapshot snapshot, CatalogModel model)
+    /// <param name="snapshot">The catalogue of this moment.</param>
+    /// <param name="model">What is asked for.</param>
+    /// <param name="call">Who asks.</param>
+    public IReadOnlyList<Deployment> Candidates(CatalogSnapshot snapshot, CatalogModel model, Call call)
     {
         if (model.Deployments.Count == 1)
         {
@@ -13,7 +17,35 @@ internal sealed class RouteSelector(SelectionPolicies policies)
         }
 
         var candidates = model.Deployments.ToArray();
-        policies[snapshot.Strategy].Order(candidates);
+        var policy = policies[model.Strategy ?? snapshot.Router.Strategy];
+        var shape = CallShape.Of(call.Request, call.Stream);
+        if (Array.TrueForAll(candidates, candidate => candidate.Order == candidates[0].Order))
+        {
+            Order(candidates);
+            return candidates;
+        }
+
+        // The sort keeps the file's order among equals.
+        candidates = [.. candidates.OrderBy(candidate => candidate.Order)];
+        for (var start = 0; start < candidates.Length;)
+        {
+            var end = Array.FindIndex(candidates, start, candidate => candidate.Order != candidates[start].Order) is >= 0 and var next ? next : candidates.Length;
+            Order(candidates.AsSpan(start..end));
+            start = end;
+        }
+
         return candidates;
+
+        void Order(Span<Deployment> group)
+        {
+            if (shape.Conversation is { } conversation && policy.YieldsToAffinity && snapshot.Router.PrefixAffinity)
+            {
+                policies.Affinity.Order(group, conversation);
+            }
+            else
+            {
+                policy.Order(group, shape);
+            }
+        }
     }
 }

@@ -3,11 +3,13 @@ using LlmGateway.Routing.Catalog;
 namespace LlmGateway.Routing.Selection;
 
 /// <summary>Draws without putting back, each in proportion to its weight. A weight of 0 comes last.</summary>
-internal sealed class WeightedShufflePolicy(Random random) : ISelectionPolicy
+internal sealed class WeightedShufflePolicy(Random random, Func<Deployment, double> weight) : ISelectionPolicy
 {
     public string Name => "simple-shuffle";
 
-    public void Order(Span<Deployment> candidates)
+    public bool YieldsToAffinity => true;
+
+    public void Order(Span<Deployment> candidates, CallShape call)
     {
         for (; candidates.Length > 1; candidates = candidates[1..])
         {
@@ -21,13 +23,13 @@ internal sealed class WeightedShufflePolicy(Random random) : ISelectionPolicy
         var total = 0.0;
         foreach (var candidate in candidates)
         {
-            total += candidate.Weight;
+            total += weight(candidate);
         }
 
         var point = random.NextDouble() * total;
         for (var index = 0; index < candidates.Length; index++)
         {
-            point -= candidates[index].Weight;
+            point -= weight(candidates[index]);
             if (point < 0)
             {
                 return index;

@@ -2,6 +2,7 @@ using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Selection;
+using LlmGateway.Routing.Tests.Selection;
 
 namespace LlmGateway.Routing.Tests.Calls;
 
@@ -98,8 +99,9 @@ public sealed class CandidateChainTests
 
     private static CandidateChain Chain(string name, params CatalogModel[] models)
     {
-        var snapshot = new CatalogSnapshot(models, new Dictionary<string, string>(), "", "file-order");
-        return new CandidateChain(snapshot, new RouteSelector(new SelectionPolicies(new Random(1))), snapshot.Find(name)!);
+        var snapshot = new CatalogSnapshot(models, new Dictionary<string, string>(), "", new CheckedRouter { Strategy = "file-order" });
+        return new CandidateChain(
+            snapshot, new RouteSelector(SelectionTests.Policies(new Traffic(TimeProvider.System))), snapshot.Find(name)!, SelectionCalls.Of("""{"messages":[]}"""));
     }
 
     private static CatalogModel Model(

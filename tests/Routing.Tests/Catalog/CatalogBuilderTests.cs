@@ -166,6 +166,68 @@ public sealed class CatalogBuilderTests
     public void Without_any_setting_a_request_without_a_model_means_gpt_3_5_turbo() =>
         Build(Several, new ProvidersOptions()).DefaultModel.ShouldBe("gpt-3.5-turbo");
 
+    [Fact]
+    public void A_litellm_proxys_models_cost_what_the_shipped_ones_of_their_names_do_and_others_have_no_price()
+    {
+        var (catalog, _) = CatalogFileTests.Check(Several);
+        var providers = new ProvidersOptions { LiteLlm = { BaseUrl = "http://localhost:4000", ApiKey = "sk-l" } };
+
+        var snapshot = new CatalogBuilder(catalog, providers, MockAnswers: false, "", Configuration()).Build([], ["gpt-4o", "azure/gpt-4.1", "house-model", "local"]);
+
+        var deployment = snapshot.Find("gpt-4o")!.Deployments.ShouldHaveSingleItem();
+        deployment.BaseAddress.ShouldBe(new Uri("http://localhost:4000/v1/"));
+        deployment.Provider.ShouldBe("litellm");
+        deployment.Key!.Reveal().ShouldBe("sk-l");
+        deployment.PricedAs.ShouldBe(new ModelName { Provider = "openai", Model = "gpt-4o" });
+        snapshot.Find("azure/gpt-4.1")!.Deployments[0].PricedAs.ShouldBe(new ModelName { Provider = "openai", Model = "gpt-4.1" });
+        var unknown = snapshot.Find("house-model")!.Deployments[0];
+        unknown.PricedAs.ShouldBeNull();
+        unknown.Prices.ShouldBeNull();
+        snapshot.Find("local")!.OwnedBy.ShouldBe("ollama");
+        snapshot.DefaultModel.ShouldBe("gpt-3.5-turbo");
+    }
+
+    [Theory]
+    [InlineData("https://r.openai.azure.com", "2024-10-21", "https://r.openai.azure.com/openai/deployments/d%20e/", "2024-10-21")]
+    [InlineData("https://r.openai.azure.com/openai/deployments/other", "2024-10-21", "https://r.openai.azure.com/openai/deployments/d%20e/", "2024-10-21")]
+    [InlineData("https://r.openai.azure.com/", "", "https://r.openai.azure.com/openai/v1/", null)]
+    [InlineData("https://r.openai.azure.com/openai/v1/", "preview", "https://r.openai.azure.com/openai/v1/", null)]
+    public void An_azure_deployment_is_in_the_path_with_a_dated_version_and_in_the_body_without(string endpoint, string version, string root, string? dated)
+    {
+        var address = AzureAddress.TryParse(endpoint, "d e", version)!;
+
+        address.Root.AbsoluteUri.ShouldBe(root);
+        address.Version.ShouldBe(dated);
+    }
+
+    [Fact]
+    public void An_azure_deployment_without_an_endpoint_or_a_key_is_left_out()
+    {
+        const string Text = "model_list: [{ model_name: a, litellm_params: { model: azure/d } }]";
+        Build(Text, new ProvidersOptions { Azure = { ApiKey = "k" } }).Models.ShouldBeEmpty();
+        Build(Text, new ProvidersOptions { Azure = { BaseUrl = "https://r.openai.azure.com" } }).Models.ShouldBeEmpty();
+        Build(Text, new ProvidersOptions { Azure = { BaseUrl = "https://r.openai.azure.com", ApiKey = "k", ApiVersion = "2024-10-21" } })
+            .Find("a")!.Deployments[0].ApiVersion.ShouldBe("2024-10-21");
+    }
+
+    [Theory]
+    [InlineData("base_model: azure/gpt-4o", "base_model: gpt-4o", false)]
+    [InlineData("base_model: gpt-4o", "base_model: gpt-4.1", true)]
+    public void Two_azure_deployments_of_one_name_must_be_of_one_base_model(string one, string other, bool refused)
+    {
+        var (catalog, _) = CatalogFileTests.Check(
+            $$"""
+            model_list:
+              - { model_name: a, litellm_params: { model: azure/d, api_base: "https://one.openai.azure.com", api_key: k }, model_info: { {{one}} } }
+              - { model_name: a, litellm_params: { model: azure/d, api_base: "https://two.openai.azure.com", api_key: k }, model_info: { {{other}} } }
+            """);
+        var problems = new CatalogProblems("test.yaml");
+
+        Builder(catalog).CheckPrices(problems);
+
+        problems.Errors.Any().ShouldBe(refused);
+    }
+
     [Theory]
     [InlineData("http://host:8080", "http://host:8080/v1/")]
     [InlineData("http://host:8080/", "http://host:8080/v1/")]

@@ -48,7 +48,8 @@ public sealed class CatalogFileTests
         problems.Errors.ShouldContain(error => error.StartsWith("test.yaml:20: max_output_tokens must be a number"));
         problems.Errors.ShouldContain("test.yaml:22: api_base must be an http or https address.");
         problems.Errors.ShouldContain(error => error.StartsWith("test.yaml:22: The provider of \"llama-7b\" cannot be inferred"));
-        problems.Errors.ShouldContain("test.yaml:24: routing_strategy by-horoscope is not known (known: file-order, simple-shuffle).");
+        problems.Errors.ShouldContain("test.yaml:24: routing_strategy by-horoscope is not known (known: "
+            + "cost-based-routing, file-order, latency-based-routing, least-busy, simple-shuffle, usage-based-routing).");
         problems.Errors.ShouldContain("test.yaml:25: The alias gpt-4 stands for nothing, which is no model_name.");
         problems.Errors.ShouldContain("test.yaml:25: c is both an alias and a model_name.");
     }
@@ -152,25 +153,111 @@ public sealed class CatalogFileTests
             """
             model_list:
               - model_name: gpt-4o
-                litellm_params: { model: gpt-4o, api_key: sk-literal, rpm: 100, timeout: 30 }
+                litellm_params: { model: gpt-4o, api_key: sk-literal, region_name: eu }
                 model_info: { supports_vision: true }
             router_settings:
-              routing_strategy: least-busy
-              fallbacks: [{ gpt-4o: [gpt-4.1] }]
-            general_settings: { master_key: sk-1234 }
+              redis_url: redis://cache
+              model_group_retry_policy: {}
+            general_settings: { master_key: sk-1234, alerting: [slack] }
             """);
 
         problems.Errors.ShouldBeEmpty();
         catalog.Entries.ShouldHaveSingleItem().Provider.ShouldBe("openai");
         problems.Warnings.ShouldBe(
         [
-            "test.yaml:3: litellm_params.rpm has no effect here.",
-            "test.yaml:3: litellm_params.timeout has no effect here.",
+            "test.yaml:3: litellm_params.region_name has no effect here.",
             "test.yaml:3: api_key is a literal. Write os.environ/NAME or file:PATH, so that the file holds no secret.",
-            "test.yaml:6: routing_strategy least-busy is not built yet; simple-shuffle is used.",
-            "test.yaml:7: router_settings.fallbacks has no effect here.",
-            "test.yaml:8: general_settings has no effect here.",
+            "test.yaml:6: router_settings.redis_url has no effect here: REDIS_URL names the Redis.",
+            "test.yaml:7: router_settings.model_group_retry_policy has no effect here.",
+            "test.yaml:8: general_settings.master_key has no effect here: ./run.sh makes it the administrator's key, elsewhere set ADMIN_API_KEY.",
+            "test.yaml:8: general_settings.alerting has no effect here.",
         ]);
+    }
+
+    [Fact]
+    public void A_rule_that_can_match_nothing_is_refused_by_name_R57()
+    {
+        const string Text =
+            """
+            model_list:
+              - { model_name: a, litellm_params: { model: openai/gpt-4o } }
+              - { model_name: "openai/*", litellm_params: { model: "openai/*" } }
+            router_settings:
+              fallbacks: [{ a: [gone] }, { other: [a] }, { a: [a] }]
+              context_window_fallbacks: [{ a: a }, b]
+              content_policy_fallbacks: { a: [b] }
+            litellm_settings:
+              default_fallbacks: [nowhere]
+            """;
+
+        var (_, problems) = Check(Text);
+
+        problems.Errors.ShouldBe(
+        [
+            "test.yaml:3: model_name must be one model: patterns such as \"openai/*\" are not supported.",
+            "test.yaml:3: litellm_params.model must be one model: patterns such as \"openai/*\" are not supported.",
+            "test.yaml:5: fallbacks of a has gone, which is no model_name.",
+            "test.yaml:5: fallbacks has other, which is no model_name.",
+            "test.yaml:5: fallbacks has a twice.",
+            "test.yaml:5: fallbacks of a has a itself.",
+            "test.yaml:6: An item of context_window_fallbacks must be a model's name and a list of others.",
+            "test.yaml:6: An item of context_window_fallbacks must be a model's name and a list of others.",
+            "test.yaml:7: router_settings.content_policy_fallbacks must be a list.",
+            "test.yaml:9: default_fallbacks of * has nowhere, which is no model_name.",
+        ], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void A_name_that_a_server_may_list_is_warned_of_only()
+    {
+        var problems = new CatalogProblems("test.yaml");
+        using var text = new StringReader(
+            "model_list: [{ model_name: a, litellm_params: { model: openai/gpt-4o } }]\nrouter_settings: { fallbacks: [{ a: [llama3] }], model_group_alias: { b: llama3 } }");
+
+        new CatalogValidator(problems, isOpen: true).Check(CatalogFile.Parse(text, problems));
+
+        problems.Errors.ShouldBeEmpty();
+        problems.Warnings.ShouldBe(
+        [
+            "test.yaml:2: The alias b stands for llama3, which is no model_name.", "test.yaml:2: fallbacks of a has llama3, which is no model_name.",
+        ], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Values_that_cannot_be_are_refused_each_with_its_line()
+    {
+        var (_, problems) = Check(
+            """
+            model_list:
+              - model_name: a
+                litellm_params:
+                  model: openai/gpt-4o
+                  rpm: 0
+                  tpm: many
+                  timeout: -1
+                  stream_timeout: 1e3
+                  num_retries: 99
+                  order: first
+                  drop_params: maybe
+                  api_version: 2024-10-21
+                model_info: { id: same, routing_strategy: least-busy, hedge: 1 }
+              - model_name: a
+                litellm_params: { model: openai/gpt-4.1, cooldown_time: x }
+                model_info: { id: same, routing_strategy: file-order }
+            router_settings:
+              allowed_fails: -1
+              rate_limit: { rpm: x, per_day: 3 }
+              retry_policy: { max_retries: 2, delay: 2, tries: 3 }
+              prefix_affinity: 2
+            """);
+
+        problems.Errors.Select(error => error[..error.IndexOf(' ', error.IndexOf(' ') + 1)]).ShouldBe(
+        [
+            "test.yaml:5: rpm", "test.yaml:6: tpm", "test.yaml:7: timeout", "test.yaml:8: stream_timeout", "test.yaml:9: num_retries", "test.yaml:10: order",
+            "test.yaml:11: drop_params", "test.yaml:12: api_version", "test.yaml:13: hedge", "test.yaml:15: cooldown_time",
+            "test.yaml:16: model_info.id", "test.yaml:16: a", "test.yaml:18: allowed_fails", "test.yaml:19: rate_limit.rpm",
+            "test.yaml:19: router_settings.rate_limit.per_day", "test.yaml:20: router_settings.retry_policy.tries", "test.yaml:21: prefix_affinity",
+        ], ignoreOrder: true);
     }
 
     [Theory]
