@@ -47,7 +47,7 @@ internal sealed record AppHostSettings
             Port = int.Parse(Value("PORT") ?? DefaultPort, CultureInfo.InvariantCulture),
             Environment = Value("ENVIRONMENT") ?? "development",
             Keys = LocalKey.Of(Value("ALLOWED_API_KEYS"), "api-key"),
-            Administrator = LocalKey.Of(Value("ADMIN_API_KEY"), "admin-key"),
+            Administrator = LocalKey.Of(Value("ADMIN_API_KEY") ?? ModelsFile.MasterKey(Value("MODELS_FILE"), Value), "admin-key"),
             Wrapping = LocalKey.Wrapping(Value("Keys__WrappingKey"), "wrapping-key"),
         };
 

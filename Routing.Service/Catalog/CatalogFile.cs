@@ -17,17 +17,17 @@ namespace LlmGateway.Routing.Catalog;
 /// </summary>
 internal static class CatalogFile
 {
-    public static CatalogDocument Read(string path, CatalogProblems problems)
+    /// <summary>Null, and a problem, where the file cannot be read.</summary>
+    public static string? ReadText(string path, CatalogProblems problems)
     {
         try
         {
-            using var reader = File.OpenText(path);
-            return Parse(reader, problems);
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problems.Error(0, $"The file cannot be read: {e.Message}");
-            return CatalogDocument.Empty;
+            return null;
         }
     }
 

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace LlmGateway.Routing.Catalog;
 
 /// <summary>
-/// Reads the catalogue at start and puts the first snapshot in force; puts later ones there as the operator's own server lists other models.
+/// Puts snapshots in force: the first one at start, and another when the file changes or a server lists other models. What is not valid changes
+/// nothing: the snapshot before it stays, and every problem is in the log.
 /// </summary>
 internal sealed partial class CatalogLoader(
     CatalogStore store,
@@ -16,46 +17,98 @@ internal sealed partial class CatalogLoader(
 {
     private const string ShippedFile = "models.yaml";
 
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, IReadOnlyList<string>> _discovered = [];
+    private string _text = "";
     private CatalogBuilder? _builder;
-    private IReadOnlyList<string> _discovered = [];
+
+    public string Path => options.Value.File.Length > 0 ? options.Value.File : System.IO.Path.Combine(AppContext.BaseDirectory, ShippedFile);
+
+    /// <summary>As problems have it.</summary>
+    private string FileName => options.Value.File.Length > 0 ? options.Value.File : ShippedFile;
 
     /// <exception cref="CatalogException">The file is not valid, or nothing could answer a call.</exception>
     public void Load()
     {
-        var path = options.Value.File;
-        var catalog = path.Length > 0 ? Check(path, path) : Check(Path.Combine(AppContext.BaseDirectory, ShippedFile), ShippedFile);
-        _builder = new CatalogBuilder(
+        var problems = new CatalogProblems(FileName);
+        var text = CatalogFile.ReadText(Path, problems);
+        lock (_lock)
+        {
+            Use(text ?? throw new CatalogException(problems.Errors));
+            Announce(store.Current);
+        }
+    }
+
+    /// <summary>Reads the file again, and uses it if it is another one and valid.</summary>
+    public void Reload()
+    {
+        var problems = new CatalogProblems(FileName);
+        var text = CatalogFile.ReadText(Path, problems);
+        lock (_lock)
+        {
+            // A file that is missing for a moment is being replaced.
+            if (text is null || text == _text)
+            {
+                return;
+            }
+
+            _text = text;
+            try
+            {
+                Use(text);
+                Log.Reloaded(logger, FileName, store.Current.Models.Count);
+            }
+            catch (CatalogException e)
+            {
+                Log.Refused(logger, FileName, string.Join(Environment.NewLine, e.Errors));
+            }
+        }
+    }
+
+    /// <summary>What a server lists now. The order is the server's.</summary>
+    /// <param name="provider">llm_server or litellm.</param>
+    /// <param name="models">Their names.</param>
+    public void Discovered(string provider, IReadOnlyList<string> models)
+    {
+        lock (_lock)
+        {
+            if (_builder is null || models.SequenceEqual(_discovered.GetValueOrDefault(provider, [])))
+            {
+                return;
+            }
+
+            _discovered[provider] = models;
+            store.Replace(Build(_builder));
+            Log.Discovered(logger, provider, models.Count, string.Join(", ", models.Take(10)));
+        }
+    }
+
+    private void Use(string text)
+    {
+        var catalog = Check(text);
+        var builder = new CatalogBuilder(
             catalog, providers.Value, MockAnswers: MockAnswers(catalog), options.Value.DefaultModel, configuration);
-        var problems = new CatalogProblems(path.Length > 0 ? path : ShippedFile);
-        _builder.CheckPrices(problems);
+        var problems = new CatalogProblems(FileName);
+        builder.CheckPrices(problems);
         if (problems.HasErrors)
         {
             throw new CatalogException(problems.Errors);
         }
 
-        var snapshot = _builder.Build(_discovered);
-        store.Replace(snapshot);
-        Announce(snapshot);
+        (_text, _builder) = (text, builder);
+        store.Replace(Build(builder));
     }
 
-    /// <summary>What the operator's own server lists now. The order is the server's.</summary>
-    public void Discovered(IReadOnlyList<string> models)
-    {
-        if (_builder is null || models.SequenceEqual(_discovered))
-        {
-            return;
-        }
+    private CatalogSnapshot Build(CatalogBuilder builder) =>
+        builder.Build(_discovered.GetValueOrDefault(ProviderName.LlmServer, []), _discovered.GetValueOrDefault(ProviderName.LiteLlm, []));
 
-        _discovered = models;
-        store.Replace(_builder.Build(models));
-        Log.Discovered(logger, models.Count, string.Join(", ", models.Take(10)));
-    }
-
-    private CheckedCatalog Check(string path, string name)
+    private CheckedCatalog Check(string text)
     {
-        var problems = new CatalogProblems(name);
-        var document = CatalogFile.Read(path, problems);
-        var catalog = new CatalogValidator(problems).Check(document);
+        var problems = new CatalogProblems(FileName);
+        using var reader = new StringReader(text);
+        var document = CatalogFile.Parse(reader, problems);
+        var isOpen = providers.Value.LlmServer.BaseUrl.Length > 0 || providers.Value.LiteLlm.BaseUrl.Length > 0;
+        var catalog = new CatalogValidator(problems, isOpen).Check(document);
         if (problems.HasErrors)
         {
             throw new CatalogException(problems.Errors);
@@ -64,6 +117,11 @@ internal sealed partial class CatalogLoader(
         foreach (var warning in problems.Warnings)
         {
             Log.Warning(logger, warning);
+        }
+
+        if (providers.Value.Azure.IsSet && !catalog.Entries.Any(entry => entry.Provider == ProviderName.Azure))
+        {
+            Log.NoAzure(logger, FileName);
         }
 
         return catalog;
@@ -99,7 +157,8 @@ internal sealed partial class CatalogLoader(
             Log.Mock(logger, snapshot.Models.Count);
         }
 
-        if (snapshot.Models.Count == 0 && providers.Value.LlmServer.BaseUrl.Length == 0)
+        var discovers = providers.Value.LlmServer.BaseUrl.Length > 0 || providers.Value.LiteLlm.BaseUrl.Length > 0;
+        if (snapshot.Models.Count == 0 && !discovers)
         {
             Log.Nothing(logger);
         }
@@ -108,7 +167,7 @@ internal sealed partial class CatalogLoader(
             Log.Loaded(logger, snapshot.Models.Count, snapshot.DefaultModel);
         }
 
-        if (options.Value.DefaultModel.Length > 0 && snapshot.Find("") is null && providers.Value.LlmServer.BaseUrl.Length == 0)
+        if (options.Value.DefaultModel.Length > 0 && snapshot.Find("") is null && !discovers)
         {
             Log.NoDefault(logger, options.Value.DefaultModel);
         }
@@ -133,7 +192,16 @@ internal sealed partial class CatalogLoader(
         [LoggerMessage(5, LogLevel.Warning, "The default model {Model} has no usable deployment.")]
         public static partial void NoDefault(ILogger logger, string model);
 
-        [LoggerMessage(6, LogLevel.Information, "LLM_SERVER_URL offers {Count} models: {Models}.")]
-        public static partial void Discovered(ILogger logger, int count, string models);
+        [LoggerMessage(6, LogLevel.Information, "{Provider} offers {Count} models: {Models}.")]
+        public static partial void Discovered(ILogger logger, string provider, int count, string models);
+
+        [LoggerMessage(7, LogLevel.Information, "{File} changed: the catalogue has {Models} usable models now.")]
+        public static partial void Reloaded(ILogger logger, string file, int models);
+
+        [LoggerMessage(8, LogLevel.Error, "{File} changed and is not valid; the catalogue stays as it was. {Problems}")]
+        public static partial void Refused(ILogger logger, string file, string problems);
+
+        [LoggerMessage(9, LogLevel.Warning, "AZURE_OPENAI_* is set, and {File} has no azure/ deployment that would use it.")]
+        public static partial void NoAzure(ILogger logger, string file);
     }
 }

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace LlmGateway.Routing.Catalog;
 
 /// <summary>Section "Catalog".</summary>
@@ -9,6 +11,11 @@ internal sealed class CatalogOptions
     /// <summary>The model of a request that names none (DEFAULT_MODEL); else LLM_SERVER_URL's first, else gpt-3.5-turbo.</summary>
     public string DefaultModel { get; set; } = "";
 
-    /// <summary>How often the models of LLM_SERVER_URL are read again.</summary>
+    /// <summary>How often the models of LLM_SERVER_URL and LITELLM_PROXY_URL are read again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan DiscoveryInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often the file is looked at for a change.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan ReloadInterval { get; set; } = TimeSpan.FromSeconds(2);
 }

@@ -1,5 +1,7 @@
 using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Routing.Providers;
 using LlmGateway.ServiceDefaults;
+using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Routing.Catalog;
 
@@ -10,7 +12,9 @@ internal static class CatalogRegistration
         builder.Services.AddOptions<CatalogOptions>().BindConfiguration("Catalog").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<CatalogStore>();
         builder.Services.AddSingleton<CatalogLoader>();
-        builder.Services.AddHostedService<ServerDiscovery>();
+        builder.Services.AddHostedService<CatalogReload>();
+        AddDiscovery(builder, ProviderName.LlmServer, providers => providers.LlmServer);
+        AddDiscovery(builder, ProviderName.LiteLlm, providers => providers.LiteLlm);
         builder.AddGrpcServiceClient<PricesApi.PricesApiClient>("billing");
         builder.Services.AddSingleton<EffectivePrices>();
         builder.Services.AddHostedService(services => services.GetRequiredService<EffectivePrices>());
@@ -18,6 +22,11 @@ internal static class CatalogRegistration
         builder.Services.AddHostedService(services => services.GetRequiredService<PriceAnnouncer>());
         builder.Services.AddHealthChecks().AddCheck<PriceAnnouncer>("prices", tags: [HealthEndpoints.Ready]);
     }
+
+    // One type for both, so AddHostedService would keep the first only.
+    private static void AddDiscovery(IHostApplicationBuilder builder, string provider, Func<ProvidersOptions, ProviderAccount> account) =>
+        builder.Services.AddSingleton<IHostedService>(services => ActivatorUtilities.CreateInstance<ServerDiscovery>(
+            services, provider, account(services.GetRequiredService<IOptions<ProvidersOptions>>().Value)));
 
     /// <summary>Loads the catalogue; says what is wrong with it, and nothing else, when it cannot be used.</summary>
     /// <returns>False when the start must stop.</returns>

@@ -6,13 +6,14 @@ using Microsoft.Extensions.Options;
 namespace LlmGateway.Routing.Catalog;
 
 /// <summary>
-/// Reads the model names of LLM_SERVER_URL from its /v1/models at start and each minute. While the server cannot be reached, the
-/// names last seen stay: a call then fails with the true reason instead of model_not_found.
+/// Reads the model names of a server, that of LLM_SERVER_URL or LITELLM_PROXY_URL, from its /v1/models at start and each minute. While it
+/// cannot be reached, the names last seen stay: a call then fails with the true reason instead of model_not_found.
 /// </summary>
 internal sealed partial class ServerDiscovery(
+    string provider,
+    ProviderAccount account,
     CatalogLoader loader,
     ProviderHttp http,
-    IOptions<ProvidersOptions> providers,
     IOptions<CatalogOptions> options,
     TimeProvider time,
     ILogger<ServerDiscovery> logger) : BackgroundService
@@ -26,7 +27,7 @@ internal sealed partial class ServerDiscovery(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (ServerAddress.TryParse(providers.Value.LlmServer.BaseUrl) is { } server)
+        if (ServerAddress.TryParse(account.BaseUrl) is { } server)
         {
             await ReadAsync(server, cancellationToken);
         }
@@ -36,7 +37,7 @@ internal sealed partial class ServerDiscovery(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (ServerAddress.TryParse(providers.Value.LlmServer.BaseUrl) is not { } server)
+        if (ServerAddress.TryParse(account.BaseUrl) is not { } server)
         {
             return;
         }
@@ -55,7 +56,7 @@ internal sealed partial class ServerDiscovery(
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server, "models"));
-            if (providers.Value.LlmServer.Keys is [var key, ..])
+            if (account.Keys is [var key, ..])
             {
                 request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key.Reveal());
             }
@@ -63,7 +64,7 @@ internal sealed partial class ServerDiscovery(
             using var response = await http.SendAsync(request, either.Token);
             response.EnsureSuccessStatusCode();
             await response.Content.LoadIntoBufferAsync(MaxListBytes, either.Token);
-            loader.Discovered(Names(await response.Content.ReadAsByteArrayAsync(either.Token)));
+            loader.Discovered(provider, Names(await response.Content.ReadAsByteArrayAsync(either.Token)));
             (_reached, _complained) = (true, false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested

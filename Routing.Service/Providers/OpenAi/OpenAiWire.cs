@@ -18,6 +18,12 @@ internal static class OpenAiWire
 {
     public static void Write(ChatRequest request, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)
     {
+        if (OpenAiModel.Of(deployment) is { } model)
+        {
+            ReasoningWire.Write(request, deployment, model, stream, maxTokens, output);
+            return;
+        }
+
         var body = request.Body.Span;
         var start = body.IndexOf((byte)'{') + 1;
         output.Write("{"u8);
@@ -73,7 +79,7 @@ internal static class OpenAiWire
     }
 
     // OpenAI's newer models refuse max_tokens, unless it is null; other servers know max_tokens, and some nothing else.
-    private static bool TakesCompletionTokens(Deployment deployment) => deployment.Provider == ProviderName.OpenAi;
+    private static bool TakesCompletionTokens(Deployment deployment) => deployment.Provider is ProviderName.OpenAi or ProviderName.Azure;
 
     private static void WriteValue(
         Field field, ReadOnlySpan<byte> old, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)
@@ -104,11 +110,11 @@ internal static class OpenAiWire
         }
     }
 
-    private static void WriteStreamOptions(ReadOnlySpan<byte> old, IBufferWriter<byte> output)
+    internal static void WriteStreamOptions(ReadOnlySpan<byte> old, IBufferWriter<byte> output)
     {
         output.Write("{\"include_usage\":true"u8);
         var reader = new Utf8JsonReader(old);
-        if (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        if (!old.IsEmpty && reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {

@@ -74,7 +74,7 @@ public sealed class CatalogFileTests
     {
         var problems = new CatalogProblems("nowhere.yaml");
 
-        CatalogFile.Read("/nowhere/nowhere.yaml", problems);
+        CatalogFile.ReadText("/nowhere/nowhere.yaml", problems).ShouldBeNull();
 
         problems.Errors.ShouldHaveSingleItem().ShouldContain("cannot be read");
     }

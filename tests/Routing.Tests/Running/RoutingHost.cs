@@ -78,6 +78,13 @@ public sealed class RoutingHost : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Replaces the catalogue file in one step.</summary>
+    public async Task WriteModelsAsync(string models)
+    {
+        await File.WriteAllTextAsync(_modelsFile + ".new", models);
+        File.Move(_modelsFile + ".new", _modelsFile, overwrite: true);
+    }
+
     public async Task<RoutingHost> ReadyAsync()
     {
         using var http = new HttpClient();
