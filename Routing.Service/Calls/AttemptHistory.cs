@@ -30,7 +30,7 @@ internal sealed class AttemptHistory
     /// <summary>Deployments whose last failure may pass, in the order in which they were tried.</summary>
     public IEnumerable<Deployment> Retryable() => _faults
         .GroupBy(fault => fault.Deployment.Id)
-        .Where(faults => faults.Last().Fault.MayRetry)
+        .Where(faults => faults.Last().Fault.MayRetry && !(faults.Count() > faults.First().Deployment.Retries))
         .Select(faults => faults.First().Deployment);
 
     /// <summary>

@@ -52,12 +52,12 @@ internal sealed partial class AttemptLoop(
         Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, CallJournal journal, CancellationToken client)
     {
         var history = new AttemptHistory();
-        var budget = Math.Max(1, retries.Value.MaxAttempts - call.ClientRetries);
+        var budget = Math.Max(1, (candidates.MaxAttempts ?? retries.Value.MaxAttempts) - call.ClientRetries);
         Deployment? again = null;
         while (history.Attempts < budget && (history.Attempts == 0 || Left(call) > TimeSpan.Zero))
         {
             // 1. and 2.
-            var visit = Enter(call, candidates, again, history) ?? await PauseAsync(call, history, client);
+            var visit = Enter(call, candidates, again, history) ?? await PauseAsync(call, candidates, history, client);
             if (client.IsCancellationRequested)
             {
                 visit?.Dispose();
@@ -102,8 +102,8 @@ internal sealed partial class AttemptLoop(
     public void Note(Call call, Attempt attempt, CallJournal journal, TokenUsage? wasted = null)
     {
         attempt.Visited();
-        var used = attempt.State == AttemptState.Failed && wasted is null ? null : attempt.Meter.Read();
-        traffic.Of(attempt.Deployment).Used((used?.Prompt + used?.Output ?? 0) - CallShape.PromptTokensOf(call.Request));
+        var used = attempt.State == AttemptState.Failed && wasted is null ? default : attempt.Meter.Read();
+        traffic.Of(attempt.Deployment).Used(used.Prompt + used.Output - CallShape.PromptTokensOf(call.Request));
         if (attempt.Fault is { IsUnsupported: true })
         {
             // No provider was called.
@@ -196,7 +196,7 @@ internal sealed partial class AttemptLoop(
         is CallFailure.ProviderAuth or CallFailure.ProviderRateLimited or CallFailure.NoAvailableProvider;
 
     /// <summary>Waits until the first of the deployments that may do better is to be asked again. Null where none is, or not in time.</summary>
-    private async Task<Visit?> PauseAsync(Call call, AttemptHistory history, CancellationToken client)
+    private async Task<Visit?> PauseAsync(Call call, CandidateChain candidates, AttemptHistory history, CancellationToken client)
     {
         if (!retries.Value.Enabled || history.Attempts == 0)
         {
@@ -211,7 +211,7 @@ internal sealed partial class AttemptLoop(
             return null;
         }
 
-        var delay = backoff.Delay(history.Attempts);
+        var delay = candidates.RetryDelay ?? backoff.Delay(history.Attempts);
         var pause = soonest.Cooldown > delay ? soonest.Cooldown + Margin : delay;
         if (pause >= Left(call))
         {

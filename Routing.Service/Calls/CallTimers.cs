@@ -19,6 +19,7 @@ internal sealed class CallTimers : IDisposable
     private readonly Call _call;
     private readonly Lock _leaving = new();
     private readonly TimeSpan _firstToken;
+    private readonly TimeSpan _firstByte;
     private long? _sent;
     private TimeSpan _limit;
     private string _what = "";
@@ -30,6 +31,7 @@ internal sealed class CallTimers : IDisposable
     {
         (_call, _provider, _drains, _options, _time) = (call, deployment.Provider, drains, options, time);
         _firstToken = deployment.FirstTokenTimeout ?? options.FirstTokenTimeout;
+        _firstByte = deployment.Timeout ?? (call.Stream ? options.FirstByteTimeout : options.PlainFirstByteTimeout);
         _cancellation = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _client = client.UnsafeRegister(static state => ((CallTimers)state!).Leave(), this);
     }
@@ -44,7 +46,7 @@ internal sealed class CallTimers : IDisposable
     public void WaitForFirstByte()
     {
         _sent = _call.Stream && _firstToken > TimeSpan.Zero ? _time.GetTimestamp() : null;
-        Arm(_call.Stream ? _options.FirstByteTimeout : _options.PlainFirstByteTimeout, "sent nothing");
+        Arm(_firstByte, "sent nothing");
     }
 
     public void WaitForMore() => Arm(_options.GapTimeout, "fell silent");

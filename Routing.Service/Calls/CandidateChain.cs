@@ -37,6 +37,12 @@ internal sealed class CandidateChain
     /// <summary>The model asks for <see cref="CatalogModel.Hedge"/>.</summary>
     public bool Hedge { get; }
 
+    /// <summary>The catalogue's budget of provider calls; null where the gateway's own setting counts.</summary>
+    public int? MaxAttempts => _snapshot.Router.Retries + 1;
+
+    /// <summary>The catalogue's pause before a retry; null likewise.</summary>
+    public TimeSpan? RetryDelay => _snapshot.Router.RetryDelay;
+
     /// <summary>The next one; null when all were given.</summary>
     public Deployment? Next()
     {

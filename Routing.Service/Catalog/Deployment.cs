@@ -45,7 +45,8 @@ internal sealed record Deployment
     /// <summary>Of Azure's dated API; null elsewhere.</summary>
     public string? ApiVersion { get; init; }
 
-    /// <summary>The whole of one attempt; null where Calls:TotalTimeout counts alone.</summary>
+    /// <summary>Until the first byte of an answer, before which a plain one is all written; null where Calls:FirstByteTimeout and
+    /// Calls:PlainFirstByteTimeout count.</summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>Until a stream's first content, in place of Calls:FirstTokenTimeout; null where that counts.</summary>
@@ -66,7 +67,7 @@ internal sealed record Deployment
     /// <summary>How often a failed call to it is repeated; null where the gateway's own setting counts.</summary>
     public int? Retries { get; init; }
 
-    /// <summary>Failures in a row that it may have before it rests; null likewise.</summary>
+    /// <summary>Failures that it may have before it rests, of so many calls as <see cref="Health.OutcomeWindow"/> looks at; null likewise.</summary>
     public int? AllowedFails { get; init; }
 
     /// <summary>How long it rests after those; null likewise.</summary>

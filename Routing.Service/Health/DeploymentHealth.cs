@@ -30,12 +30,12 @@ internal sealed record HealthReport(BreakerState State, Cooldown Cooldown, strin
 /// Written by hand: Polly's breaker opens by a ratio within a time, for a duration that it sets itself. Here providers say until when
 /// (Retry-After), the later of two times wins, the times belong to keys as well as to deployments, and an administrator sees and changes them.
 /// </remarks>
-internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOptions options)
+internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOptions options, int threshold)
 {
     private const double LeastShare = 0.1;
 
     private readonly Lock _lock = new();
-    private readonly OutcomeWindow _outcomes = new(options.FailureThreshold);
+    private readonly OutcomeWindow _outcomes = new(threshold);
 
     // A rate limit is one of a key at this deployment's model; with a single key it is the deployment's.
     private readonly Dictionary<ProviderKey, Cooldown> _keys = [];
@@ -156,7 +156,7 @@ internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOpti
                 CoolAccount(deployment, options.RefusedKeySeconds, CooldownReason.KeyRefused);
                 break;
             default:
-                Fail(fault.RetryAfter);
+                Fail(deployment, fault.RetryAfter);
                 break;
         }
     }
@@ -244,7 +244,7 @@ internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOpti
         }
     }
 
-    private void Fail(TimeSpan retryAfter)
+    private void Fail(Deployment deployment, TimeSpan retryAfter)
     {
         lock (_lock)
         {
@@ -252,7 +252,7 @@ internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOpti
             if (options.Enabled && (_mustProve || _outcomes.IsTripped))
             {
                 _mustProve = true;
-                Cool(TimeSpan.FromSeconds(options.RecoverySeconds), CooldownReason.Failing);
+                Cool(deployment.Cooldown ?? TimeSpan.FromSeconds(options.RecoverySeconds), CooldownReason.Failing);
             }
 
             if (retryAfter > TimeSpan.Zero)

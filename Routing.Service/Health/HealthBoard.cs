@@ -7,7 +7,8 @@ namespace LlmGateway.Routing.Health;
 /// <summary>What this process knows of its deployments and of the keys that it uses there. Each replica finds out for itself.</summary>
 internal sealed partial class HealthBoard(IOptions<BreakerOptions> options, RoutingMetrics metrics, TimeProvider time, ILogger<HealthBoard> logger)
 {
-    private readonly ConcurrentDictionary<string, DeploymentHealth> _deployments = new();
+    // One whose threshold changes with the catalogue begins again.
+    private readonly ConcurrentDictionary<(string Id, int? AllowedFails), DeploymentHealth> _deployments = new();
 
     // A key is one of an address: servers of one's own often share a key that is no secret.
     private readonly ConcurrentDictionary<(Uri? Address, ProviderKey Key), Cooldown> _keys = new();
@@ -17,7 +18,10 @@ internal sealed partial class HealthBoard(IOptions<BreakerOptions> options, Rout
     public TimeSpan Now => time.GetElapsedTime(_started);
 
     public DeploymentHealth Of(Deployment deployment) =>
-        _deployments.GetOrAdd(deployment.Id, static (id, board) => new DeploymentHealth(id, board, board.Options), this);
+        _deployments.GetOrAdd(
+            (deployment.Id, deployment.AllowedFails),
+            static (of, board) => new DeploymentHealth(of.Id, board, board.Options, (of.AllowedFails + 1) ?? board.Options.FailureThreshold),
+            this);
 
     /// <summary>To be multiplied into a deployment's weight: 0.1 to 1.</summary>
     public double Share(Deployment deployment) => Of(deployment).Share;

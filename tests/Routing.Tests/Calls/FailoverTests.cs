@@ -232,7 +232,7 @@ public sealed class FailoverTests(RetryFixture fixture) : IClassFixture<RetryFix
         lock (store)
         {
             var old = store.Current;
-            store.Replace(new CatalogSnapshot([.. old.Models.Select(change)], new Dictionary<string, string>(), old.DefaultModel, old.Strategy));
+            store.Replace(new CatalogSnapshot([.. old.Models.Select(change)], new Dictionary<string, string>(), old.DefaultModel, old.Router));
         }
     }
 
