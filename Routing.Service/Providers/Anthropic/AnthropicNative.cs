@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
 
 namespace LlmGateway.Routing.Providers.Anthropic;
 
@@ -30,8 +31,8 @@ internal static class AnthropicNative
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var start = (int)reader.TokenStartIndex;
-            var isTokens = reader.ValueTextEquals("max_tokens"u8);
-            var isOurs = isTokens || reader.ValueTextEquals("model"u8) || reader.ValueTextEquals("stream"u8);
+            var isTokens = JsonText.NameIs("max_tokens"u8, ref reader);
+            var isOurs = isTokens || JsonText.NameIs("model"u8, ref reader) || JsonText.NameIs("stream"u8, ref reader);
             reader.Read();
             most = isTokens && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var asked) ? Math.Min(asked, maxTokens) : most;
             reader.Skip();

@@ -4,7 +4,7 @@ using LlmGateway.Routing.Tests.Running;
 
 namespace LlmGateway.Routing.Tests.Providers.Anthropic;
 
-/// <summary>A Billing process, a provider that speaks Anthropic's wire and checks what Anthropic checks, and a Routing host with Claude models.</summary>
+/// <summary>The shared Billing process, a provider that speaks Anthropic's wire and checks what Anthropic checks, and a Routing host with Claude models.</summary>
 public sealed class AnthropicFixture : IAsyncLifetime
 {
     public const string Haiku = "claude-haiku-4-5";
@@ -26,7 +26,7 @@ public sealed class AnthropicFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Billing = await BillingProcess.StartAsync();
+        Billing = await BillingProcess.SharedAsync();
         Provider = await FakeProviderServer.StartAsync();
         Provider.RequiredKeys = [.. All.Select(Key)];
         Host = await (await RoutingHost.StartAsync(Billing.Address, Models())).ReadyAsync();
@@ -36,7 +36,6 @@ public sealed class AnthropicFixture : IAsyncLifetime
     {
         await (Host?.DisposeAsync() ?? default);
         await (Provider?.DisposeAsync() ?? default);
-        await (Billing?.DisposeAsync() ?? default);
     }
 
     public static string Key(string model) => "sk-ant-" + model;

@@ -1,6 +1,16 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
+using LlmGateway.FakeProvider;
+using LlmGateway.Protos.Billing.V1;
+using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Providers.Anthropic;
+using LlmGateway.Routing.Tests.Running;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Routing.Tests.Providers.Anthropic;
 
@@ -16,8 +26,50 @@ public sealed class AnthropicNativeTests
     [InlineData("""{"max_tokens":null}""", 4096)]
     [InlineData("""{"max_tokens":0}""", 0)]
     [InlineData("{}", 4096)]
+    [InlineData("""{"max_tokens":9,"max_tokens":7000}""", 4096)]
+    [InlineData("""{"m\u0061x_tokens":5000,"model":"a","model":"b"}""", 4096)]
     public void No_more_is_asked_for_than_is_held(string body, long sent) =>
         Write(body, stream: true, 4096).ShouldBe($$"""{"model":"claude-opus-4-8","stream":true,"max_tokens":{{sent}}}""");
+
+    [Fact]
+    public void A_name_that_is_no_text_passes_too() =>
+        Write("""{"\ud83d":1}""", stream: true, 1).ShouldBe("""{"model":"claude-opus-4-8","stream":true,"max_tokens":1,"\ud83d":1}""");
+
+    [Fact]
+    public async Task A_client_of_anthropics_own_api_reaches_it_with_its_features_and_gets_its_bytes()
+    {
+        await using var provider = await FakeProviderServer.StartAsync();
+        using var http = new ProviderHttp(Options.Create(new CallOptions()));
+        var adapter = new AnthropicAdapter(new ProviderExchange(http, TimeProvider.System), TimeProvider.System);
+        var deployment = AnthropicGoldenTests.Deployment("claude-opus-4-8") with { BaseAddress = new Uri(provider.BaseUrl + "/"), MaxOutputTokens = 32_000 };
+        var body = Encoding.UTF8.GetBytes("""{"model":"claude","max_tokens":50000,"messages":[{"role":"user","content":"Hi"}],"inference_geo":"us"}""");
+        var chat = ChatRequest.Read(body, out _, out _)!;
+
+        var reply = await adapter.SendAsync(
+            await HoldAsync(chat.MaxOutputTokens!.Value),
+            new ProviderRequest(deployment, chat, Stream: false, MaxTokens: null, Written: () => { })
+            {
+                Client = new ClientBody(Dialect.AnthropicMessages, body) { Betas = ["context-1m-2025-08-07", "bad\r\nx-injected: 1", "files-api-2025-04-14"] },
+            },
+            CancellationToken.None);
+
+        (reply.Fault, reply.Wire, reply.Translator).ShouldBe((null, Dialect.AnthropicMessages, null));
+        using var answer = await JsonDocument.ParseAsync(reply.Body!);
+        answer.RootElement.GetProperty("type").GetString().ShouldBe("message");
+        var sent = provider.Calls.Single();
+        sent.Headers["anthropic-beta"].ShouldBe("context-1m-2025-08-07,files-api-2025-04-14");
+        Encoding.UTF8.GetString(sent.Body).ShouldBe(
+            """{"model":"claude-opus-4-8","stream":false,"max_tokens":32000,"messages":[{"role":"user","content":"Hi"}],"inference_geo":"us"}""");
+    }
+
+    private static async Task<HeldCall> HoldAsync(long outputTokens)
+    {
+        var billing = new ScriptedBilling(request => new HoldReply { Hold = new() { OutputTokens = ((HoldRequest)request).OutputTokens } });
+        var watch = new BillingWatch(billing.Client, TimeProvider.System, NullLogger<BillingWatch>.Instance);
+        var (held, _) = await HeldCall.AcquireAsync(
+            billing.Client, watch, new HoldRequest { RequestId = "req_1", OutputTokens = outputTokens }, new BillingOptions(), TimeProvider.System);
+        return held.ShouldNotBeNull();
+    }
 
     private static string Write(string body, bool stream, long maxTokens)
     {

@@ -1,6 +1,8 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Providers.Anthropic;
 using LlmGateway.Routing.Streaming;
 
 namespace LlmGateway.Routing.Tests.Providers.Anthropic;
@@ -57,6 +59,39 @@ public sealed class AnthropicStreamTests
             read.Step.ShouldNotBe(StreamStep.More);
             bytes[index] = before;
         }
+    }
+
+    [Fact]
+    public void A_piece_of_text_or_arguments_costs_no_allocation()
+    {
+        var deployment = AnthropicGoldenTests.Deployment("claude-opus-4-8");
+        var translator = new AnthropicAnswer(deployment, answersByTool: false, created: 1);
+        using var chunks = new ChatEvents("claude", 1);
+        Send("""{"type":"message_start","message":{"id":"msg_1"}}""");
+        Send("""{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""");
+        var text = Event("""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Some more \n text"}}""");
+        Repeat(text).ShouldBe(0);
+        Send("""{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_1","name":"f","input":{}}}""");
+        var arguments = Event("""{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}""");
+        Repeat(arguments).ShouldBe(0);
+
+        long Repeat(SseEvent item)
+        {
+            chunks.Clear();
+            translator.Translate(item, chunks);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var count = 0; count < 100; count++)
+            {
+                chunks.Clear();
+                translator.Translate(item, chunks);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        void Send(string json) => translator.Translate(Event(json), chunks).ShouldBeNull();
+
+        static SseEvent Event(string json) => new(Encoding.UTF8.GetBytes(json), Bare: false);
     }
 
     [Fact]
