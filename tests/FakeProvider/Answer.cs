@@ -23,6 +23,9 @@ internal sealed record Block(int Index, BlockKind Kind, IReadOnlyList<string> Pi
     public string Whole => string.Concat(Pieces);
 }
 
+/// <summary>A piece of a block; null for a block that has none.</summary>
+internal sealed record Step(Block Block, string? Piece, bool Opens, bool Closes);
+
 /// <summary>What a script comes to for one call: its blocks as far as the request's maximum lets them go, and why it stops.</summary>
 internal sealed class Answer
 {
@@ -47,6 +50,21 @@ internal sealed class Answer
     public string Text => Of(BlockKind.Text);
 
     public string Thinking => Of(BlockKind.Thinking);
+
+    /// <summary>The order in which a stream sends its pieces: block after block, or the calls of tools beside each other.</summary>
+    public IEnumerable<Step> Steps(bool interleaved)
+    {
+        foreach (var group in Blocks.GroupBy(block => interleaved && block.Kind == BlockKind.ToolCall ? -1 : block.Index))
+        {
+            for (var row = 0; group.Any(block => row == 0 || row < block.Pieces.Count); row++)
+            {
+                foreach (var block in group.Where(block => row == 0 || row < block.Pieces.Count))
+                {
+                    yield return new Step(block, block.Pieces.ElementAtOrDefault(row), Opens: row == 0, Closes: row >= block.Pieces.Count - 1);
+                }
+            }
+        }
+    }
 
     public IEnumerable<Block> Tools => Blocks.Where(block => block.Kind == BlockKind.ToolCall);
 

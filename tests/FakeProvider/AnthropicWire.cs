@@ -11,6 +11,8 @@ internal sealed class AnthropicWire(ProviderCall call, Script script) : Wire(cal
 
     public override bool Generates => Call.Endpoint == Endpoint.Messages;
 
+    public override bool BeginsAtOnce => true;
+
     public override string KeepAlive => Event("ping", """{"type": "ping"}""");
 
     public override string Garbage =>
@@ -74,7 +76,9 @@ internal sealed class AnthropicWire(ProviderCall call, Script script) : Wire(cal
 
     public override string Whole(Answer answer) => Call.Endpoint == Endpoint.CountTokens
         ? $$"""{"input_tokens":{{Call.PromptTokens}}}"""
-        : Message(string.Join(',', answer.Blocks.Select(block => Content(block, whole: true))), answer, Script.Usage == UsagePlacement.Never ? "null" : Usage(details: true));
+        : Message(
+            string.Join(',', answer.Blocks.Select(block => Content(block, whole: true))), answer,
+            Script.Usage == UsagePlacement.Never ? "null" : Usage(details: true));
 
     public override string Error(ProviderError error) =>
         $$$"""{"type":"error","error":{"type":{{{Quote(error.Type ?? TypeOf(error.Status))}}},"message":{{{Quote(error.Message)}}}},"request_id":{{{Quote(RequestId)}}}}""";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using static LlmGateway.FakeProvider.Json;
@@ -11,7 +12,7 @@ namespace LlmGateway.FakeProvider;
 /// </summary>
 internal class GeminiWire(ProviderCall call, Script script) : Wire(call, script)
 {
-    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private bool _begun;
     private bool _signed;
 

@@ -82,13 +82,14 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
     {
         context.Response.ContentType = _wire.StreamType;
         await context.Response.Body.FlushAsync(_left);
-        await ThinkAsync(script.FirstDelay);
         if (script.Usage == UsagePlacement.FirstChunk)
         {
             Count(answer.Tokens, 0);
         }
 
-        await WriteAsync(_wire.Begin());
+        await WriteAsync(_wire.BeginsAtOnce ? _wire.Begin() : "");
+        await ThinkAsync(script.FirstDelay);
+        await WriteAsync(_wire.BeginsAtOnce ? "" : _wire.Begin());
         if (!await BlocksAsync(answer))
         {
             await EndAsync();
@@ -106,31 +107,31 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
         var breaks = script.Ending is not (Ending.Done or Ending.NoDone);
         var sent = 0;
         var thought = 0;
-        foreach (var block in answer.Blocks)
+        foreach (var step in answer.Steps(interleaved: script.Interleaved && call.Endpoint == Endpoint.Chat))
         {
-            var opened = false;
-            foreach (var piece in block.Pieces)
+            if (step.Piece is null)
             {
-                if (breaks && sent == script.EndAfter)
-                {
-                    return false;
-                }
-
+                await WriteAsync(step.Opens ? _wire.Open(step.Block) : "");
+            }
+            else if (breaks && sent == script.EndAfter)
+            {
+                return false;
+            }
+            else
+            {
                 await ThinkAsync(sent == 0 ? TimeSpan.Zero : script.ChunkDelay);
                 sent++;
-                thought += block.Kind == BlockKind.Thinking ? 1 : 0;
+                thought += step.Block.Kind == BlockKind.Thinking ? 1 : 0;
                 Count(sent, thought);
-                await WriteAsync(opened ? "" : _wire.Open(block));
-                opened = true;
-                await WriteAsync(_wire.Piece(block, piece));
+                await WriteAsync(step.Opens ? _wire.Open(step.Block) : "");
+                await WriteAsync(_wire.Piece(step.Block, step.Piece));
                 if (sent == 1 && script.MiddleGate is { } gate)
                 {
                     await gate.PassAsync(_left);
                 }
             }
 
-            await WriteAsync(opened ? "" : _wire.Open(block));
-            await WriteAsync(_wire.Close(block));
+            await WriteAsync(step.Closes ? _wire.Close(step.Block) : "");
         }
 
         return !breaks;

@@ -22,7 +22,9 @@ internal sealed class RequestReader(Endpoint endpoint, HttpRequest request, Json
     };
 
     /// <summary>OpenAI's n and Gemini's candidateCount.</summary>
-    public int Choices => (int)Math.Max(1, (endpoint == Endpoint.GenerateContent ? Number(json.Member("generationConfig").Member("candidateCount")) : Number(json.Member("n"))) ?? 1);
+    public int Choices => (int)Math.Max(1, Number(endpoint == Endpoint.GenerateContent
+        ? json.Member("generationConfig").Member("candidateCount")
+        : json.Member("n")) ?? 1);
 
     public string? Key => endpoint switch
     {

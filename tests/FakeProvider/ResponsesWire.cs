@@ -11,6 +11,8 @@ internal sealed class ResponsesWire(ProviderCall call, Script script) : OpenAiWi
     private readonly List<string> _done = [];
     private int _sequence;
 
+    public override bool BeginsAtOnce => true;
+
     public override string Garbage => "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.del\n\n";
 
     public override string Begin() =>
@@ -42,7 +44,8 @@ internal sealed class ResponsesWire(ProviderCall call, Script script) : OpenAiWi
             BlockKind.Thinking =>
                 Event("response.reasoning_summary_text.done", $"{Place(block)},\"summary_index\":0,\"text\":{Quote(block.Whole)}")
                 + Event("response.reasoning_summary_part.done", $"{Place(block)},\"summary_index\":0,\"part\":{Summary(block.Whole)}"),
-            BlockKind.ToolCall => Event("response.function_call_arguments.done", $"{Place(block)},\"name\":{Quote(block.Tool!.Name)},\"arguments\":{Quote(Arguments(block))}"),
+            BlockKind.ToolCall =>
+                Event("response.function_call_arguments.done", $"{Place(block)},\"name\":{Quote(block.Tool!.Name)},\"arguments\":{Quote(Arguments(block))}"),
             BlockKind.Text =>
                 Event("response.output_text.done", $"{Place(block)},\"content_index\":0,\"text\":{Quote(block.Whole)},\"logprobs\":[]")
                 + Event("response.content_part.done", $"{Place(block)},\"content_index\":0,\"part\":{TextPart(block.Whole)}"),

@@ -49,6 +49,9 @@ public sealed partial record Script
     /// <summary>Calls of the client's tools, after the text; more than one are parallel.</summary>
     public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
 
+    /// <summary>Parallel calls come a piece of each in turn; on OpenAI's chat wire only, the others have one block open at a time.</summary>
+    public bool Interleaved { get; init; }
+
     public Stop Stop { get; init; }
 
     /// <summary>The vendor's own word in place of what <see cref="Stop"/> says: MALFORMED_FUNCTION_CALL, a word of the future.</summary>
@@ -57,7 +60,10 @@ public sealed partial record Script
     /// <summary>Before the response headers.</summary>
     public TimeSpan HeaderDelay { get; init; }
 
-    /// <summary>Between the headers and the first chunk.</summary>
+    /// <summary>
+    /// Between the headers and the first chunk. What says only that the call is accepted comes before it: Anthropic's message_start, OpenAI's
+    /// response.created.
+    /// </summary>
     public TimeSpan FirstDelay { get; init; }
 
     public TimeSpan ChunkDelay { get; init; }

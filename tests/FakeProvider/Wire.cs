@@ -18,6 +18,9 @@ internal abstract class Wire(ProviderCall call, Script script)
 
     public virtual string StreamType => "text/event-stream; charset=utf-8";
 
+    /// <summary>True where the vendor's first event says only that the call is accepted, and comes before anything is generated.</summary>
+    public virtual bool BeginsAtOnce => false;
+
     /// <summary>A sign of life while nothing is generated.</summary>
     public abstract string KeepAlive { get; }
 

@@ -86,6 +86,27 @@ public sealed class ScriptTests(FakeFixture fixture) : IClassFixture<FakeFixture
     }
 
     [Fact]
+    public async Task Parallel_calls_may_come_a_piece_of_each_in_turn()
+    {
+        fixture.Provider.On("turns", new Script { ToolCalls = [new("f", "{\"a\":1}", Pieces: 2), new("g", "{\"b\":2}", Pieces: 2)], Interleaved = true });
+
+        var (_, body, _) = await fixture.PostAsync("/v1/chat/completions", """{"model":"turns","messages":[],"stream":true}""");
+
+        Indices(body).ShouldBe([0, 0, 1, 1, 0, 1]);
+    }
+
+    [Fact]
+    public async Task Anthropic_accepts_a_call_and_pings_before_it_generates()
+    {
+        fixture.Provider.On("pings", new Script { FirstDelay = TimeSpan.FromMilliseconds(300), KeepAlive = TimeSpan.FromMilliseconds(5) });
+
+        var (_, body, _) = await fixture.AnthropicAsync("""{"model":"pings","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"x"}]}""");
+
+        body.ShouldStartWith("event: message_start");
+        body[..body.IndexOf("event: content_block_start", StringComparison.Ordinal)].ShouldContain("event: ping");
+    }
+
+    [Fact]
     public async Task A_maximum_cuts_a_tool_call_in_its_arguments()
     {
         fixture.Provider.On("cut-call", new Script { ToolCalls = [new("f", """{"city":"Oslo"}""", Pieces: 5)] });
@@ -165,6 +186,8 @@ public sealed class ScriptTests(FakeFixture fixture) : IClassFixture<FakeFixture
         body.ShouldContain("\"code\":\"429\"");
         response.Headers.Contains("x-litellm-call-id").ShouldBeTrue();
     }
+
+    private static IEnumerable<int> Indices(string stream) => stream.Split("\"tool_calls\":[{\"index\":").Skip(1).Select(chunk => chunk[0] - '0');
 
     private Task<(int Status, string Body, HttpResponseMessage Response)> ChatAsync(string model, params (string Name, string Value)[] headers) =>
         fixture.PostAsync("/v1/chat/completions", $$"""{"model":"{{model}}","messages":[]}""", headers);
