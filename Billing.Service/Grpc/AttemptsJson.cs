@@ -7,6 +7,7 @@ namespace LlmGateway.Billing.Grpc;
 /// <summary>
 /// The provider calls of a request as they are stored:
 /// <code>[{"deployment":"openai-1","provider":"openai","model":"gpt-4o","outcome":"ok","status":200,"duration_ms":812}]</code>
+/// with "hedged" and "usage" where an attempt has them.
 /// </summary>
 internal static class AttemptsJson
 {
@@ -27,6 +28,8 @@ internal static class AttemptsJson
             Outcome = attempt.Outcome,
             Status = attempt.Status,
             DurationMs = attempt.DurationMs,
+            Hedged = attempt.Hedged,
+            Usage = attempt.Usage?.ToMessage(),
         });
 
     private static StoredAttempt Checked(Attempt attempt, string field)
@@ -39,11 +42,40 @@ internal static class AttemptsJson
             model.Model,
             Fields.Name($"{field}.outcome", attempt.Outcome),
             (int)Fields.InRange($"{field}.status", attempt.Status, 0, 999),
-            (int)Fields.InRange($"{field}.duration_ms", attempt.DurationMs, 0, int.MaxValue));
+            (int)Fields.InRange($"{field}.duration_ms", attempt.DurationMs, 0, int.MaxValue),
+            attempt.Hedged,
+            attempt.Usage is { } usage ? StoredUsage.Of(usage) : null);
     }
 }
 
-internal sealed record StoredAttempt(string Deployment, string Provider, string Model, string Outcome, int Status, int DurationMs);
+internal sealed record StoredAttempt(
+    string Deployment,
+    string Provider,
+    string Model,
+    string Outcome,
+    int Status,
+    int DurationMs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Hedged = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoredUsage? Usage = null);
+
+/// <summary>What the provider bills for an attempt that did not answer.</summary>
+internal sealed record StoredUsage(long Input, long CachedInput, long CacheWrite, long CacheWrite1h, long Output, long Reasoning, bool Estimated)
+{
+    public static StoredUsage Of(Usage usage) => new(
+        usage.InputTokens, usage.CachedInputTokens, usage.CacheWriteTokens, usage.CacheWrite1HTokens, usage.OutputTokens, usage.ReasoningTokens,
+        usage.Estimated);
+
+    public Usage ToMessage() => new()
+    {
+        InputTokens = Input,
+        CachedInputTokens = CachedInput,
+        CacheWriteTokens = CacheWrite,
+        CacheWrite1HTokens = CacheWrite1h,
+        OutputTokens = Output,
+        ReasoningTokens = Reasoning,
+        Estimated = Estimated,
+    };
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredAttempt[]))]

@@ -60,7 +60,8 @@ internal sealed record GenerationBody(
             isSettled ? call.Ending : null,
             call.Timings is { } timings ? new(timings.StartedAt.ToDateTime(), timings.TimeToFirstTokenMs, timings.TotalMs) : null,
             [.. call.Attempts.Select(attempt => new GenerationAttempt(
-                attempt.Candidate.Provider, attempt.Candidate.Model, attempt.Outcome, attempt.Status > 0 ? attempt.Status : null, attempt.DurationMs))],
+                attempt.Candidate.Provider, attempt.Candidate.Model, attempt.Outcome, attempt.Status > 0 ? attempt.Status : null, attempt.DurationMs,
+                attempt.Hedged, attempt.Usage is { } wasted ? GenerationTokens.From(wasted) : null))],
             isSettled && withInternals ? GenerationInternals.From(call) : null);
     }
 }
@@ -82,7 +83,10 @@ internal sealed record GenerationRefund(string Id, decimal Amount, DateTime Crea
 internal sealed record GenerationTimings(DateTime StartedAt, int TimeToFirstTokenMs, int TotalMs);
 
 /// <param name="Status">HTTP; null without an answer.</param>
-internal sealed record GenerationAttempt(string Provider, string Model, string Outcome, int? Status, int DurationMs);
+/// <param name="Hedged">Given up because another attempt was faster.</param>
+/// <param name="Usage">What the provider bills for an attempt that did not answer; null for nothing. The answering one's is the call's.</param>
+internal sealed record GenerationAttempt(
+    string Provider, string Model, string Outcome, int? Status, int DurationMs, bool Hedged, GenerationTokens? Usage);
 
 /// <param name="ProviderCost">In USD.</param>
 internal sealed record GenerationInternals(decimal ProviderCost, decimal MarkupPercent, string Deployment, IReadOnlyList<string> AttemptedDeployments)

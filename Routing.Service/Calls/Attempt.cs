@@ -37,6 +37,9 @@ internal sealed class Attempt : IDisposable
     private readonly List<ByteString> _held = [];
     private Stream? _body;
     private bool _answering;
+    private bool _visited;
+    private bool _disposed;
+    private volatile bool _outrun;
     private bool _cut;
     private bool _sent;
     private bool _ended;
@@ -65,10 +68,19 @@ internal sealed class Attempt : IDisposable
     /// <summary>The answer ended by <see cref="BreakOff"/>, or where its hold could not grow any more.</summary>
     public bool IsBrokenOff { get; private set; }
 
+    /// <summary>It has content, or the whole of a plain answer.</summary>
+    public bool HasAnswer => _answering;
+
+    /// <summary>Another attempt was faster.</summary>
+    public bool IsOutrun => _outrun;
+
     /// <summary>The answer is read on although its client left; null otherwise.</summary>
     public Drains.Drain? Drain => _timers.Drain;
 
     public int Status { get; private set; }
+
+    /// <summary>From the request to the first content, of an attempt that has some.</summary>
+    public TimeSpan FirstContentAfter { get; private set; }
 
     public TimeSpan Duration => _time.GetElapsedTime(_started);
 
@@ -77,7 +89,7 @@ internal sealed class Attempt : IDisposable
     /// the request and was cut off. It accepts with its headers, which come with the whole of a plain answer: one that a timer or the client
     /// ended before them was at work once it had the request. One that was refused, or ended by the provider's own error, costs nothing.
     /// </summary>
-    public TokenUsage? Waste => Meter.HasReport || (_cut && (_body is not null || (_sent && _ended))) ? Meter.Read() : null;
+    public TokenUsage? Waste => Meter.HasReport || (IsOutrun && _answering) || (_cut && (_body is not null || (_sent && _ended))) ? Meter.Read() : null;
 
     /// <summary>The answer of a streamed call.</summary>
     public IAnswerStream? Stream { get; private set; }
@@ -100,6 +112,7 @@ internal sealed class Attempt : IDisposable
             _answering = State is AttemptState.Open or AttemptState.Ended;
             if (_answering)
             {
+                FirstContentAfter = Duration;
                 _visit.Answered();
             }
         }
@@ -129,6 +142,13 @@ internal sealed class Attempt : IDisposable
         return ToChunk(Stream!.Events, copy: false);
     }
 
+    /// <summary>Ends an attempt because another one was faster, unless it has failed already. Its answer, should it have one, is not read on for anybody.</summary>
+    public Task OutrunAsync()
+    {
+        _outrun = State != AttemptState.Failed;
+        return _timers.EndAsync();
+    }
+
     /// <summary>The client is gone, whether its token says so yet or not.</summary>
     public void Leave() => _timers.Leave();
 
@@ -144,9 +164,15 @@ internal sealed class Attempt : IDisposable
         ? [Answers.Close(_call, Deployment, plain, usage, costNanoUsd)]
         : Stream!.Close(usage, costNanoUsd, _call.IncludeUsage);
 
-    /// <summary>The call is over: tells the deployment's health what became of it.</summary>
+    /// <summary>The provider's part is over: tells the deployment's health what became of it, once.</summary>
     public void Visited()
     {
+        if (_visited)
+        {
+            return;
+        }
+
+        _visited = true;
         if (State == AttemptState.Failed && !IsBrokenOff)
         {
             _visit.Failed(Fault!);
@@ -182,10 +208,16 @@ internal sealed class Attempt : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Visited();
         Stop();
         Stream?.Dispose();
         _timers.Dispose();
-        _visit.Dispose();
     }
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)
@@ -266,7 +298,7 @@ internal sealed class Attempt : IDisposable
     private (AttemptState State, CallFault? Fault)? EndOf(Exception exception)
     {
         _ended = exception is OperationCanceledException && _timers.Token.IsCancellationRequested;
-        if (_client.IsCancellationRequested)
+        if (_client.IsCancellationRequested || (_ended && _outrun))
         {
             return (AttemptState.Left, null);
         }

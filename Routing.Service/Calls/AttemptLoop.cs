@@ -21,7 +21,8 @@ namespace LlmGateway.Routing.Calls;
 /// </summary>
 internal sealed partial class AttemptLoop(
     IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, HealthBoard health, Traffic traffic, Backoff backoff,
-    RoutingMetrics metrics, IOptions<CallOptions> options, IOptions<RetryOptions> retries, TimeProvider time, ILogger<AttemptLoop> logger)
+    Hedges hedges, RoutingMetrics metrics, IOptions<CallOptions> options, IOptions<RetryOptions> retries, TimeProvider time,
+    ILogger<AttemptLoop> logger)
 {
     // Timers may fire a moment early, and a cooldown is kept to.
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(20);
@@ -69,8 +70,11 @@ internal sealed partial class AttemptLoop(
                 break;
             }
 
-            var attempt = await OpenAsync(call, held, growth, visit, client);
-            if (attempt.State is AttemptState.Open or AttemptState.Ended)
+            var start = (Visit entered) => Start(call, held, growth, entered, client);
+            var attempt = call.Stream && candidates is { Hedge: true, HasSibling: true } && history.Attempts + 1 < budget
+                ? await RaceAsync(call, start, visit, candidates, history, journal)
+                : await start(visit).Opened;
+            if (attempt.HasAnswer)
             {
                 Answered(call, attempt);
                 return new AttemptsResult(attempt, null);
@@ -82,7 +86,7 @@ internal sealed partial class AttemptLoop(
                 return new AttemptsResult(null, null);
             }
 
-            var (deployment, fault) = (visit.Deployment, attempt.Fault!);
+            var (deployment, fault) = (attempt.Deployment, attempt.Fault!);
             history.Failed(deployment, fault);
 
             // 3.
@@ -112,13 +116,14 @@ internal sealed partial class AttemptLoop(
 
         var outcome = attempt.State switch
         {
+            _ when attempt.IsOutrun => "hedged",
             AttemptState.Ended => "ok",
             AttemptState.Failed => attempt.Fault!.Name,
             // Open still, because nobody was left to read for.
             _ => "client_left",
         };
         var status = attempt.Status != 0 ? attempt.Status : attempt.Fault?.Status ?? 0;
-        journal.Attempted(attempt.Deployment, outcome, status, attempt.Duration, wasted);
+        journal.Attempted(attempt.Deployment, outcome, status, attempt.Duration, wasted, attempt.IsOutrun);
         metrics.Attempted(attempt.Deployment, outcome, attempt.Duration);
         if (attempt.State == AttemptState.Failed)
         {
@@ -126,27 +131,100 @@ internal sealed partial class AttemptLoop(
         }
     }
 
-    private async Task<Attempt> OpenAsync(Call call, HeldCall held, HoldGrowth? growth, Visit visit, CancellationToken client)
+    private (Attempt Attempt, Task<Attempt> Opened) Start(Call call, HeldCall held, HoldGrowth? growth, Visit visit, CancellationToken client)
     {
         var attempt = new Attempt(call, visit, answers, drains, options.Value, time, client);
+        return (attempt, OpenAsync());
+
+        async Task<Attempt> OpenAsync()
+        {
+            try
+            {
+                await attempt.OpenAsync(_adapters[visit.Deployment.Adapter], held, HoldPlan.Grows(call, held, visit.Deployment) ? growth : null);
+            }
+            finally
+            {
+                // Neither a failed attempt nor a bug leaves a connection behind.
+                attempt.StopUnlessAnswering();
+            }
+
+            return attempt;
+        }
+    }
+
+    /// <summary>
+    /// One attempt, and a second one of the same model beside it when the first is slower than usual. Whichever has content first answers, and
+    /// the other is given up; both are written down.
+    /// </summary>
+    private async Task<Attempt> RaceAsync(
+        Call call, Func<Visit, (Attempt Attempt, Task<Attempt> Opened)> start, Visit visit, CandidateChain candidates, AttemptHistory history,
+        CallJournal journal)
+    {
+        var first = start(visit);
+        if (!await hedges.IsLateAsync(visit.Deployment, first.Opened) || EnterSibling(call, candidates, history) is not { } beside)
+        {
+            return await first.Opened;
+        }
+
+        var second = start(beside);
+        var (winner, other) = await Task.WhenAny(first.Opened, second.Opened) == first.Opened ? (first, second) : (second, first);
         try
         {
-            await attempt.OpenAsync(_adapters[visit.Deployment.Adapter], held, HoldPlan.Grows(call, held, visit.Deployment) ? growth : null);
+            if (!(await winner.Opened).HasAnswer)
+            {
+                (winner, other) = (other, winner);
+                await winner.Opened;
+            }
         }
         finally
         {
-            // Neither a failed attempt nor a bug leaves a connection behind.
-            attempt.StopUnlessAnswering();
+            await other.Attempt.OutrunAsync();
+            await ((Task)other.Opened).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            other.Attempt.Dispose();
         }
 
-        return attempt;
+        Note(call, other.Attempt, journal, other.Attempt.Waste);
+        if (other.Attempt is { State: AttemptState.Failed, Fault: { } fault })
+        {
+            history.Failed(other.Attempt.Deployment, fault);
+        }
+        else
+        {
+            // Without those that were given up, what is usual would seem ever faster.
+            health.Of(other.Attempt.Deployment).FirstTokens.Add(other.Attempt.Duration);
+        }
+
+        return winner.Attempt;
+    }
+
+    private Visit? EnterSibling(Call call, CandidateChain candidates, AttemptHistory history)
+    {
+        Visit? visit = null;
+        while (visit is null && candidates.HasSibling)
+        {
+            visit = TryEnter(call, candidates.Next()!, history);
+        }
+
+        return visit;
+    }
+
+    private Visit? TryEnter(Call call, Deployment deployment, AttemptHistory history)
+    {
+        var visit = TryEnter(call, deployment, out var cooldown);
+        if (visit is null)
+        {
+            history.RuledOut(deployment, cooldown, cooldown.Until - health.Now);
+        }
+
+        return visit;
     }
 
     private void Answered(Call call, Attempt attempt)
     {
         if (call.Stream)
         {
-            traffic.Of(attempt.Deployment).FirstToken(attempt.Duration);
+            traffic.Of(attempt.Deployment).FirstToken(attempt.FirstContentAfter);
+            health.Of(attempt.Deployment).FirstTokens.Add(attempt.FirstContentAfter);
         }
         else
         {
@@ -178,14 +256,9 @@ internal sealed partial class AttemptLoop(
     {
         for (var deployment = again ?? candidates.Next(); deployment is not null; deployment = candidates.Next())
         {
-            if (TryEnter(call, deployment, out var cooldown) is { } visit)
+            if (TryEnter(call, deployment, history) is { } visit)
             {
                 return visit;
-            }
-
-            if (deployment != again)
-            {
-                history.RuledOut(deployment, cooldown, cooldown.Until - health.Now);
             }
         }
 

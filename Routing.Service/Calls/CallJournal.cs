@@ -21,13 +21,19 @@ internal sealed class CallJournal(Call call, TimeProvider time)
     public bool HasWaste => _attempts.Exists(attempt => attempt.Usage is not null);
 
     /// <param name="wasted">What the provider bills for an attempt that did not answer the client; null for nothing.</param>
-    public void Attempted(Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted) => _attempts.Add(new()
+    /// <param name="deployment">Who was called.</param>
+    /// <param name="outcome">"ok", or the name of the failure.</param>
+    /// <param name="status">HTTP; 0 without an answer.</param>
+    /// <param name="duration">From the request on.</param>
+    /// <param name="hedged">Given up because another attempt was faster.</param>
+    public void Attempted(Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted, bool hedged) => _attempts.Add(new()
     {
         Candidate = deployment.ToCandidate(),
         Outcome = outcome,
         Status = status,
         DurationMs = Milliseconds(duration),
         Usage = wasted?.ToMessage(),
+        Hedged = hedged,
     });
 
     public void FirstToken() => _firstToken = Elapsed;

@@ -15,6 +15,7 @@ internal static class CallRegistration
         builder.Services.AddSingleton<IValidateOptions<DisconnectOptions>, DisconnectOptionsValidator>();
         builder.Services.AddOptions<RetryOptions>().BindConfiguration(RetryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<RetryOptions>, RetryOptionsValidator>();
+        builder.Services.AddOptions<HedgingOptions>().BindConfiguration(HedgingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<BillingOptions>().BindConfiguration("Billing").ValidateDataAnnotations().ValidateOnStart();
         builder.AddGrpcServiceClient<BillingApi.BillingApiClient>("billing");
         builder.Services.AddSingleton<BillingWatch>();
@@ -30,6 +31,7 @@ internal static class CallRegistration
 #pragma warning disable RS0030 // Random.Shared is the thread-safe one; classes take Random, and tests give them a seeded one.
         builder.Services.AddSingleton(services => new Backoff(services.GetRequiredService<IOptions<RetryOptions>>(), Random.Shared));
 #pragma warning restore RS0030
+        builder.Services.AddSingleton<Hedges>();
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();
     }

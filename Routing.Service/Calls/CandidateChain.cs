@@ -43,6 +43,9 @@ internal sealed class CandidateChain
     /// <summary>The catalogue's pause before a retry; null likewise.</summary>
     public TimeSpan? RetryDelay => _snapshot.Router.RetryDelay;
 
+    /// <summary>The next one is of the same model.</summary>
+    public bool HasSibling => _next < _candidates.Count;
+
     /// <summary>The next one; null when all were given.</summary>
     public Deployment? Next()
     {

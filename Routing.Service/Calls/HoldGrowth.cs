@@ -52,8 +52,14 @@ internal sealed class HoldGrowth(HeldCall held, BillingClient billing, BillingOp
     /// <param name="hidden">Of the answer.</param>
     /// <param name="stop">Called when the stream must not go on.</param>
     /// <param name="over">The answer is.</param>
-    public void Watch(HiddenOutput hidden, Func<CallFault, Task> stop, CancellationToken over) =>
-        _watching = Task.WhenAll(_watching, WatchAsync(hidden, stop, over));
+    public void Watch(HiddenOutput hidden, Func<CallFault, Task> stop, CancellationToken over)
+    {
+        // Two attempts may run beside each other.
+        lock (_turn)
+        {
+            _watching = Task.WhenAll(_watching, WatchAsync(hidden, stop, over));
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

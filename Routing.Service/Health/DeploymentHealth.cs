@@ -49,6 +49,9 @@ internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOpti
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>Of streams: from the request to the first content.</summary>
+    public DecayedHistogram FirstTokens { get; } = new();
+
     /// <summary>
     /// The part of its weight that it gets: it grows from a tenth to all of it after a cooldown, and when it is new, so that calls do not
     /// jump onto it. Deployments that are new together start alike, and so share as their weights say.

@@ -183,6 +183,15 @@ public sealed class RequestTests
             """[{"deployment":"openai-1","provider":"openai","model":"gpt-4o","outcome":"ok","status":200,"duration_ms":812}]""");
     }
 
+    [Fact]
+    public void Of_an_attempt_that_did_not_answer_its_usage_is_stored_too()
+    {
+        var wasted = Attempt();
+        (wasted.Hedged, wasted.Usage) = (true, new() { InputTokens = 1, CachedInputTokens = 2, CacheWriteTokens = 3, CacheWrite1HTokens = 4, OutputTokens = 5, ReasoningTokens = 6, Estimated = true });
+
+        AttemptsJson.Read(AttemptsJson.Write([wasted, Attempt()])).ShouldBe([wasted, Attempt()]);
+    }
+
     // The tier is silent about cached input, which then rises as input does: beyond every bound.
     private static void Raise(ModelPrice price)
     {
