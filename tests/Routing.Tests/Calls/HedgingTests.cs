@@ -92,6 +92,6 @@ public sealed class HedgingTests : IAsyncLifetime
         var store = host.Services.GetRequiredService<CatalogStore>();
         var old = store.Current;
         store.Replace(new CatalogSnapshot(
-            [.. old.Models.Select(model => model.Name == Model ? model with { Hedge = true } : model)], new Dictionary<string, string>(), old.DefaultModel, old.Strategy));
+            [.. old.Models.Select(model => model.Name == Model ? model with { Hedge = true } : model)], new Dictionary<string, string>(), old.DefaultModel, old.Router));
     }
 }
