@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Health;
 
@@ -25,33 +24,13 @@ internal sealed class AnthropicSurface : ClientSurface
 
     public override Task WriteErrorAsync(HttpContext context, ApiError error) => AnthropicErrors.WriteAsync(context, error);
 
-    public override void WriteEvent(SseWriter output, ReadOnlySpan<byte> json) => output.Event(TypeOf(json), json);
+    public override void WriteEvent(SseWriter output, ReadOnlySpan<byte> json) => output.Event(EventName.Of(json), json);
 
-    public override void WriteError(SseWriter output, HttpContext context, ApiError error) =>
+    public override void WriteError(SseWriter output, HttpContext context, ApiError error, int events) =>
         output.Event("error"u8, AnthropicErrors.ToJson(error, context.TraceIdentifier));
 
     public override void WriteEnd(SseWriter output) => output.Event("message_stop"u8, """{"type":"message_stop"}"""u8);
 
     // A comment would do for proxies; a ping is what Anthropic's clients know.
     public override void WriteKeepAlive(SseWriter output) => output.Event("ping"u8, """{"type":"ping"}"""u8);
-
-    /// <summary>The event's name, which is its "type".</summary>
-    private static ReadOnlySpan<byte> TypeOf(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isType = reader.ValueTextEquals("type"u8);
-            reader.Read();
-            if (isType && reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped)
-            {
-                return reader.ValueSpan;
-            }
-
-            reader.Skip();
-        }
-
-        return "message"u8;
-    }
 }

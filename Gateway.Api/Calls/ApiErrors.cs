@@ -50,6 +50,9 @@ internal static class ApiErrors
     public static ApiError InvalidJson(string what, long line, long column) =>
         new(400, InvalidRequest, "invalid_json", $"The body {what}: line {line}, byte {column}.");
 
+    public static ApiError NotStored(string id) =>
+        new(404, InvalidRequest, "not_found", $"There is no response '{id}': this gateway stores none.") { Param = "id" };
+
     public static ApiError Missing(string param) =>
         new(400, InvalidRequest, "missing_required_parameter", $"'{param}' is required.") { Param = param };
 

@@ -11,7 +11,9 @@ internal abstract class ClientSurface
 {
     /// <summary>By the path, so that what no route takes is answered in the form of its neighbours too.</summary>
     public static ClientSurface Of(HttpContext context) =>
-        AnthropicSurface.Owns(context.Request) ? AnthropicSurface.Instance : OpenAiSurface.Instance;
+        AnthropicSurface.Owns(context.Request) ? AnthropicSurface.Instance
+        : ResponsesSurface.Owns(context.Request) ? ResponsesSurface.Instance
+        : OpenAiSurface.Instance;
 
     /// <summary>The status of refusals for want of money or tokens.</summary>
     /// <param name="configured">Billing:RefusalStatus.</param>
@@ -26,7 +28,11 @@ internal abstract class ClientSurface
     public abstract void WriteEvent(SseWriter output, ReadOnlySpan<byte> json);
 
     /// <summary>The last event of an answer that had begun and failed.</summary>
-    public abstract void WriteError(SseWriter output, HttpContext context, ApiError error);
+    /// <param name="output">Where to.</param>
+    /// <param name="context">Of the request.</param>
+    /// <param name="error">Why it failed.</param>
+    /// <param name="events">Those of Routing that were written before.</param>
+    public abstract void WriteError(SseWriter output, HttpContext context, ApiError error, int events);
 
     /// <summary>The end of a whole answer. Not flushed: it leaves together with the end of the body.</summary>
     public abstract void WriteEnd(SseWriter output);

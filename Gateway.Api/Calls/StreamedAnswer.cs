@@ -20,6 +20,7 @@ internal sealed class StreamedAnswer(
     private readonly SseWriter _output = new(context.Response.BodyWriter);
     private Task? _tick;
     private long _lastWrite;
+    private int _events;
 
     /// <summary>Returns null after the whole answer, else the error that the client was given in place of one.</summary>
     public async Task<ApiError?> RelayAsync()
@@ -56,7 +57,7 @@ internal sealed class StreamedAnswer(
             return error;
         }
 
-        surface.WriteError(_output, context, error);
+        surface.WriteError(_output, context, error, _events);
         await _output.FlushAsync(context.RequestAborted);
         return error;
     }
@@ -121,6 +122,7 @@ internal sealed class StreamedAnswer(
         foreach (var json in chunk.Events)
         {
             surface.WriteEvent(_output, json.Span);
+            _events++;
         }
 
         await FlushAsync();

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Unicode;
 using LlmGateway.Gateway.Calls;
 
 namespace LlmGateway.Gateway.OpenAi;
@@ -16,29 +14,9 @@ internal readonly record struct ChatRequest(string Model, bool Stream, long? Max
     /// <summary>Returns the body's first fault, or null and the request.</summary>
     public static ApiError? Read(ReadOnlySpan<byte> body, out ChatRequest request)
     {
-        request = default;
-
-        // Utf8JsonReader checks the encoding only of what it decodes, and most of a body is skipped.
-        if (!Utf8.IsValid(body))
-        {
-            var (line, column) = TextPosition.OfFirstInvalidByte(body);
-            return ApiErrors.InvalidJson("is not UTF-8", line, column);
-        }
-
         var reader = new ChatRequestReader(body);
-        try
-        {
-            return reader.Read(out request);
-        }
-        catch (JsonException exception)
-        {
-            return ApiErrors.InvalidJson("is not valid JSON", (exception.LineNumber ?? 0) + 1, (exception.BytePositionInLine ?? 0) + 1);
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair, as in "\ud800": JSON by its grammar, but not text.
-            var (line, column) = TextPosition.Of(body, reader.Position);
-            return ApiErrors.InvalidJson("has a string that is not text", line, column);
-        }
+        var error = RequestText.Read(body, ref reader);
+        request = reader.Request;
+        return error;
     }
 }

@@ -8,10 +8,8 @@ namespace LlmGateway.Gateway.OpenAi;
 /// A field that is read may stand once only: of two, the provider could follow the one that was not checked.
 /// An explicit null counts as left out, as it does at OpenAI.
 /// </remarks>
-internal ref struct ChatRequestReader(ReadOnlySpan<byte> body)
+internal ref struct ChatRequestReader(ReadOnlySpan<byte> body) : IRequestReader
 {
-    private const int MaxModelLength = 256;
-
     private Utf8JsonReader _json = new(body, new JsonReaderOptions { MaxDepth = ChatRequest.MaxDepth });
     private Field _seen;
     private string _model = "";
@@ -37,9 +35,11 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body)
     /// <summary>The byte at which the current value begins.</summary>
     public readonly long Position => _json.TokenStartIndex;
 
-    public ApiError? Read(out ChatRequest request)
+    /// <summary>After a read without error.</summary>
+    public ChatRequest Request { get; private set; }
+
+    public ApiError? Read()
     {
-        request = default;
         if (!_json.Read() || _json.TokenType != JsonTokenType.StartObject)
         {
             return ApiErrors.InvalidJson("is not a JSON object", 1, 1);
@@ -66,7 +66,7 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body)
             return ApiErrors.Invalid("max_tokens", "left out when 'max_completion_tokens' is given");
         }
 
-        request = new(_model, _stream, _maxCompletionTokens ?? _maxTokens, _includeUsage);
+        Request = new(_model, _stream, _maxCompletionTokens ?? _maxTokens, _includeUsage);
         return null;
     }
 
@@ -79,12 +79,12 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body)
 
         if (_json.ValueTextEquals("model"u8))
         {
-            return Once(Field.Model, "model") ?? ReadModel();
+            return Once(Field.Model, "model") ?? RequestField.Model(ref _json, out _model);
         }
 
         if (_json.ValueTextEquals("stream"u8))
         {
-            return Once(Field.Stream, "stream") ?? ReadBoolean("stream", out _stream);
+            return Once(Field.Stream, "stream") ?? RequestField.Boolean(ref _json, "stream", out _stream);
         }
 
         if (_json.ValueTextEquals("stream_options"u8))
@@ -94,12 +94,12 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body)
 
         if (_json.ValueTextEquals("max_tokens"u8))
         {
-            return Once(Field.MaxTokens, "max_tokens") ?? ReadTokens("max_tokens", out _maxTokens);
+            return Once(Field.MaxTokens, "max_tokens") ?? RequestField.Tokens(ref _json, "max_tokens", out _maxTokens);
         }
 
         if (_json.ValueTextEquals("max_completion_tokens"u8))
         {
-            return Once(Field.MaxCompletionTokens, "max_completion_tokens") ?? ReadTokens("max_completion_tokens", out _maxCompletionTokens);
+            return Once(Field.MaxCompletionTokens, "max_completion_tokens") ?? RequestField.Tokens(ref _json, "max_completion_tokens", out _maxCompletionTokens);
         }
 
         _json.Read();
@@ -117,47 +117,6 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body)
 
         _seen |= field;
         _json.Read();
-        return null;
-    }
-
-    private ApiError? ReadModel()
-    {
-        if (_json.TokenType == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (_json.TokenType != JsonTokenType.String)
-        {
-            return ApiErrors.Invalid("model", "a string");
-        }
-
-        _model = _json.GetString()!;
-        return _model.Length > MaxModelLength || _model.AsSpan().ContainsAnyInRange('\0', '\u001f')
-            ? ApiErrors.Invalid("model", $"at most {MaxModelLength} characters, none of them a control character")
-            : null;
-    }
-
-    private ApiError? ReadBoolean(string name, out bool value)
-    {
-        value = _json.TokenType == JsonTokenType.True;
-        return _json.TokenType is JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null ? null : ApiErrors.Invalid(name, "a boolean");
-    }
-
-    private readonly ApiError? ReadTokens(string name, out long? value)
-    {
-        value = null;
-        if (_json.TokenType == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (_json.TokenType != JsonTokenType.Number || !_json.TryGetInt64(out var tokens) || tokens < 1)
-        {
-            return ApiErrors.Invalid(name, "a whole number of at least 1");
-        }
-
-        value = tokens;
         return null;
     }
 
@@ -182,7 +141,7 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body)
                 _json.Skip();
             }
             else if ((Once(Field.IncludeUsage, "stream_options.include_usage")
-                ?? ReadBoolean("stream_options.include_usage", out _includeUsage)) is { } error)
+                ?? RequestField.Boolean(ref _json, "stream_options.include_usage", out _includeUsage)) is { } error)
             {
                 return error;
             }

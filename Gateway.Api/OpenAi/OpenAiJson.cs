@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 namespace LlmGateway.Gateway.OpenAi;
 
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(ErrorEvent))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(IReadOnlyList<ModelEntry>))]
 internal sealed partial class OpenAiJson : JsonSerializerContext

@@ -7,6 +7,7 @@ internal static class OpenAiRoutes
         builder.Services.AddOptions<RequestLimits>().BindConfiguration(RequestLimits.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<CompatibilityOptions>().BindConfiguration(CompatibilityOptions.Section);
         builder.Services.AddSingleton<ChatCompletions>();
+        builder.Services.AddSingleton<Responses>();
         builder.Services.AddSingleton<Models>();
     }
 
@@ -15,6 +16,11 @@ internal static class OpenAiRoutes
         var chat = routes.ServiceProvider.GetRequiredService<ChatCompletions>();
         routes.MapPost("/v1/chat/completions", chat.AsTheBodyAsksAsync);
         routes.MapPost("/v1/chat/completions/stream", chat.AlwaysStreamedAsync);
+
+        var responses = routes.ServiceProvider.GetRequiredService<Responses>();
+        routes.MapPost("/v1/responses", responses.CreateAsync);
+        routes.MapGet("/v1/responses/{id}", Responses.NotStoredAsync);
+        routes.MapDelete("/v1/responses/{id}", Responses.NotStoredAsync);
 
         var models = routes.ServiceProvider.GetRequiredService<Models>();
         routes.MapGet("/v1/models", models.ListAsync);

@@ -12,7 +12,7 @@ internal sealed class OpenAiSurface : ClientSurface
     public override void WriteEvent(SseWriter output, ReadOnlySpan<byte> json) => output.Event(json);
 
     // Without "choices": the AI SDK takes a chunk that has them for data and loses the error.
-    public override void WriteError(SseWriter output, HttpContext context, ApiError error) => output.Event(OpenAiErrors.ToJson(error));
+    public override void WriteError(SseWriter output, HttpContext context, ApiError error, int events) => output.Event(OpenAiErrors.ToJson(error));
 
     public override void WriteEnd(SseWriter output) => output.Done();
 }

@@ -49,7 +49,7 @@ internal sealed record CatalogBuilder(
         var known = new Dictionary<(string Provider, string Model), (long Line, TokenPrices? Prices, ModelName? PricedAs)>();
         foreach (var entry in Catalog.Entries)
         {
-            if (_factory.Make(entry) is not { Mode: ModelMode.Chat } deployment || deployment is { Prices: null, PricedAs: null })
+            if (_factory.Make(entry) is not { Mode: ModelMode.Chat or ModelMode.Responses } deployment || deployment is { Prices: null, PricedAs: null })
             {
                 continue;
             }
@@ -107,7 +107,8 @@ internal sealed record CatalogBuilder(
     private string Default(IReadOnlyList<string> discovered) =>
         DefaultModel.Length > 0 ? DefaultModel : discovered.Count > 0 ? discovered[0] : FallbackModel;
 
-    private static Deployment? Chats(Deployment deployment) => deployment.Mode == ModelMode.Chat ? deployment : null;
+    /// <summary>OpenAI's Responses is another way to chat; what speaks no chat at all is for later.</summary>
+    private static Deployment? Chats(Deployment deployment) => deployment.Mode is ModelMode.Chat or ModelMode.Responses ? deployment : null;
 
     private static IEnumerable<Deployment> WithUniqueIds(List<Deployment> deployments)
     {

@@ -163,9 +163,9 @@ internal struct ChatChunk
             if (reader.TokenType == JsonTokenType.PropertyName)
             {
                 counts = !(reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("id"u8));
-                if (reader.ValueTextEquals("thinking_blocks"u8))
+                if (reader.ValueTextEquals("thinking_blocks"u8) || reader.ValueTextEquals("reasoning_items"u8))
                 {
-                    // What reasoning_content has said already, and its signature.
+                    // What reasoning_content has said already, and what only its provider can read.
                     reader.Read();
                     reader.Skip();
                 }

@@ -49,6 +49,16 @@ internal sealed class ChatEvents(string model, long created) : IDisposable
     /// <summary>What the model thinks, by the name that most clients read: reasoning_content.</summary>
     public void Reasoning(ref Utf8JsonReader value) => Text("reasoning_content"u8, ref value);
 
+    public void Reasoning(ReadOnlySpan<byte> text)
+    {
+        BeginDelta();
+        _json.WriteString("reasoning_content"u8, text);
+        EndDelta();
+    }
+
+    /// <param name="value">At the refusal's string.</param>
+    public void Refusal(ref Utf8JsonReader value) => Text("refusal"u8, ref value);
+
     /// <param name="index">Of the tool call, from 0.</param>
     /// <param name="id">Of the tool call.</param>
     /// <param name="name">Of the function.</param>

@@ -2,6 +2,7 @@ using Grpc.Core;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Dialects.Messages;
+using LlmGateway.Routing.Dialects.Responses;
 
 namespace LlmGateway.Routing.Dialects;
 
@@ -14,6 +15,7 @@ internal static class ClientRequests
     {
         Dialect.OpenaiChat => ReadChat(body),
         Dialect.AnthropicMessages => MessagesRequest.Read(body),
+        Dialect.OpenaiResponses => ResponsesRequest.Read(body),
         _ => throw new RpcException(new Status(StatusCode.InvalidArgument, "dialect: not one that is spoken here.")),
     };
 

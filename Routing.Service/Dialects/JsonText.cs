@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using LlmGateway.Routing.Providers;
 
 namespace LlmGateway.Routing.Dialects;
 
@@ -48,6 +49,34 @@ internal static class JsonText
                 ArrayPool<byte>.Shared.Return(text);
             }
         }
+    }
+
+    /// <summary>Adds a string's text to a buffer. Half of a surrogate pair, which is no text, becomes the replacement character.</summary>
+    /// <param name="buffer">Where to.</param>
+    /// <param name="value">At the string; anything else adds nothing.</param>
+    /// <returns>What was added.</returns>
+    public static ReadOnlySpan<byte> Append(this PooledBuffer buffer, ref Utf8JsonReader value)
+    {
+        if (value.TokenType != JsonTokenType.String)
+        {
+            return default;
+        }
+
+        var start = buffer.WrittenMemory.Length;
+        try
+        {
+            buffer.Advance(value.CopyString(buffer.GetSpan(value.ValueSpan.Length)));
+        }
+        catch (InvalidOperationException)
+        {
+            var whole = (byte[])[(byte)'"', .. value.ValueSpan, (byte)'"'];
+            ReplaceLoneSurrogates(whole);
+            var repaired = new Utf8JsonReader(whole);
+            repaired.Read();
+            buffer.Advance(repaired.CopyString(buffer.GetSpan(whole.Length)));
+        }
+
+        return buffer.WrittenMemory.Span[start..];
     }
 
     /// <summary>
@@ -144,6 +173,28 @@ internal static class JsonText
         var read = json.Length >= 6 && json[0] == (byte)'\\' && json[1] == (byte)'u' && Utf8Parser.TryParse(json[2..6], out value, out var used, 'X') && used == 4;
         unit = (char)value;
         return read;
+    }
+
+    // In place: \ufffd is as long as what it replaces.
+    private static void ReplaceLoneSurrogates(Span<byte> escaped)
+    {
+        while (escaped.IndexOf((byte)'\\') is >= 0 and var at)
+        {
+            escaped = escaped[at..];
+            if (!TryUnit(escaped, out var unit) || !char.IsSurrogate(unit))
+            {
+                escaped = escaped[2..];
+            }
+            else if (char.IsHighSurrogate(unit) && TryUnit(escaped[6..], out var second) && char.IsLowSurrogate(second))
+            {
+                escaped = escaped[12..];
+            }
+            else
+            {
+                "fffd"u8.CopyTo(escaped[2..]);
+                escaped = escaped[6..];
+            }
+        }
     }
 
     private static int Utf8Length(ushort unit) => unit switch

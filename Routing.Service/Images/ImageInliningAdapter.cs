@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Providers;
 
@@ -7,6 +8,8 @@ namespace LlmGateway.Routing.Images;
 internal sealed class ImageInliningAdapter(IProviderAdapter adapter, InlineImages images) : IProviderAdapter
 {
     public string Name => adapter.Name;
+
+    public bool Speaks(Dialect dialect) => adapter.Speaks(dialect);
 
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {

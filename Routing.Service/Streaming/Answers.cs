@@ -3,6 +3,7 @@ using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
 using LlmGateway.Routing.Dialects.Messages;
+using LlmGateway.Routing.Dialects.Responses;
 using LlmGateway.Routing.Providers;
 
 namespace LlmGateway.Routing.Streaming;
@@ -20,6 +21,8 @@ internal sealed class Answers(TimeProvider time)
             (Dialect.OpenaiChat, Dialect.AnthropicMessages) =>
                 new MessagesStreamOfChat(OpenChat(call, reply, reader, deployment, meter), MessageId(call), deployment, meter),
             (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => new MessagesStream(reader, deployment, meter),
+            (Dialect.OpenaiChat, Dialect.OpenaiResponses) => new ResponsesEvents(OpenChat(call, reply, reader, deployment, meter), call, deployment),
+            (Dialect.OpenaiResponses, Dialect.OpenaiResponses) => new ResponsesStream(reader, deployment, meter),
             _ => throw NoReader(reply.Wire),
         };
     }
@@ -34,6 +37,8 @@ internal sealed class Answers(TimeProvider time)
             (Dialect.OpenaiChat, Dialect.OpenaiChat) => ChatAnswer.WithCost(answer.Json, answer.UsageRange, usage, costNanoUsd),
             (Dialect.OpenaiChat, Dialect.AnthropicMessages) => MessagesAnswer.Of(answer.Json, MessageId(call), deployment.ModelName, usage, costNanoUsd),
             (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => MessagesUsage.WithCost(answer.Json.Span, answer.UsageRange, usage, costNanoUsd),
+            (Dialect.OpenaiChat, Dialect.OpenaiResponses) => ResponseBody.Of(call, deployment, answer.Json, usage, costNanoUsd),
+            (Dialect.OpenaiResponses, Dialect.OpenaiResponses) => ResponsesStream.WithCost(answer.Json, usage, costNanoUsd),
             _ => throw NoReader(answer.Wire),
         };
 

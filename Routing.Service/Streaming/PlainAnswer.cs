@@ -55,6 +55,7 @@ internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Rang
             {
                 Dialect.OpenaiChat => JudgeChat(json, deployment, meter),
                 Dialect.AnthropicMessages => JudgeMessage(json, deployment, meter),
+                Dialect.OpenaiResponses => ResponsesStream.Judge(json, deployment, meter),
                 _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Wire, "Not a dialect that answers come in."),
             };
         }

@@ -24,7 +24,7 @@ public sealed class DoorTests(RunningSystem running)
         {"model":"{{GatewaySystem.Model}}","messages":[{"role":"user","content":"knock"}],"input":"knock","prompt":"knock","max_tokens":5}
         """;
 
-    private static readonly string[] Doors = ["POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages"];
+    private static readonly string[] Doors = ["POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages", "POST /v1/responses"];
 
     [Fact]
     public async Task Every_route_that_reaches_a_provider_refuses_a_spent_account_and_the_provider_hears_nothing()

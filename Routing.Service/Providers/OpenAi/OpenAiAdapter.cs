@@ -1,3 +1,4 @@
+using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 
@@ -8,9 +9,16 @@ internal sealed class OpenAiAdapter(ProviderExchange exchange) : IProviderAdapte
 {
     public string Name => ProviderName.OpenAi;
 
+    public bool Speaks(Dialect dialect) => dialect is Dialect.OpenaiChat or Dialect.OpenaiResponses;
+
     public Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
-        if (GatewayFields.Find(request.Chat.Body.Span, request.Deployment) is { } field)
+        if (ResponsesCall.Takes(request))
+        {
+            return ResponsesCall.SendAsync(exchange, held, request, cancellationToken);
+        }
+
+        if ((request.Client.NativeOnly ?? GatewayFields.Find(request.Chat.Body.Span, request.Deployment)) is { } field)
         {
             return Task.FromResult(ProviderReply.Unsupported(request.Deployment, field));
         }

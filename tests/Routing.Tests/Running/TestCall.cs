@@ -27,6 +27,8 @@ internal sealed record TestCall(string Model)
 
     public string? Body { get; init; }
 
+    public Dialect Dialect { get; init; } = Dialect.OpenaiChat;
+
     public Limits? Limits { get; init; }
 
     public int ClientRetries { get; init; }
@@ -47,7 +49,7 @@ internal sealed record TestCall(string Model)
             RequestId = RequestId,
             AccountId = Account,
             KeyId = "00000000-0000-0000-0000-000000000001",
-            Dialect = Dialect.OpenaiChat,
+            Dialect = Dialect,
             Body = ByteString.CopyFromUtf8(body),
             Model = Model,
             Stream = Stream,
