@@ -37,7 +37,8 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
         }
 
         var reply = await exchange.SendAsync(
-            held, Message(request, body), body, (status, error, retryAfter) => AnthropicErrors.Classify(status, error, retryAfter, deployment), cancellationToken);
+            held, Message(request, body), body, (status, error, retryAfter) => AnthropicErrors.Classify(status, error, retryAfter, deployment),
+            cancellationToken);
         return isNative
             ? reply with { Wire = Dialect.AnthropicMessages }
             : reply with { Translator = new AnthropicAnswer(deployment, written.AnswersByTool, time.GetUtcNow().ToUnixTimeSeconds()) };
@@ -61,7 +62,7 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
         }
 
         // What is no name of a feature has no place in a header.
-        var betas = string.Join(',', request.Client.Betas.Where(static beta => beta.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.')));
+        var betas = string.Join(',', request.Client.Betas.Where(static beta => beta.All(IsNameLetter)));
         if (betas.Length > 0)
         {
             message.Headers.Add("anthropic-beta", betas);
@@ -69,4 +70,6 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
 
         return message;
     }
+
+    private static bool IsNameLetter(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.';
 }

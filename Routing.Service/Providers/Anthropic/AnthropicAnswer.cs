@@ -19,8 +19,8 @@ namespace LlmGateway.Routing.Providers.Anthropic;
 /// {"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{…}}
 /// {"type":"message_stop"}
 /// </code>
-/// Others (ping, and what is not known yet) mean nothing here. What the model thought is told twice: as reasoning_content while it comes, and whole with its
-/// signature at the block's end, as thinking_blocks, to be sent back with the next request.
+/// Others (ping, and what is not known yet) mean nothing here. What the model thought is told twice: as reasoning_content while it comes, and
+/// whole with its signature at the block's end, as thinking_blocks, to be sent back with the next request.
 /// </summary>
 /// <param name="deployment">Who answers.</param>
 /// <param name="answersByTool">The input of <see cref="AnthropicTools.AnswerTool"/> is the answer's text.</param>
@@ -77,7 +77,7 @@ internal sealed class AnthropicAnswer(Deployment deployment, bool answersByTool,
                 break;
             case AnthropicEvent.BlockStart:
                 EndBlock(output);
-                BlockStart(ref reader, json, output);
+                BlockStart(AnthropicBlockStart.Read(ref reader, json), output);
                 break;
             case AnthropicEvent.BlockDelta:
                 BlockDelta(ref reader, output);
@@ -99,14 +99,14 @@ internal sealed class AnthropicAnswer(Deployment deployment, bool answersByTool,
         return null;
     }
 
-    public (ReadOnlyMemory<byte> Json, CallFault? Fault) Translate(ReadOnlyMemory<byte> answer) => AnthropicEvents.TypeOf(answer.Span) == AnthropicEvent.Error
+    public (ReadOnlyMemory<byte> Json, CallFault? Fault) Translate(ReadOnlyMemory<byte> answer) =>
+        AnthropicEvents.TypeOf(answer.Span) == AnthropicEvent.Error
         ? (default, AnthropicErrors.ClassifyEvent(answer.Span, deployment))
         : (AnthropicCompletion.Write(answer, deployment.ModelName, created, answersByTool), null);
 
     private void MessageStart(ref Utf8JsonReader reader, ChatEvents output)
     {
         AnthropicEvents.Enter(ref reader, "message"u8);
-
         while (AnthropicEvents.NextMember(ref reader))
         {
             if (reader.ValueTextEquals("id"u8))
@@ -128,86 +128,42 @@ internal sealed class AnthropicAnswer(Deployment deployment, bool answersByTool,
         output.Role();
     }
 
-    private void BlockStart(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ChatEvents output)
+    private void BlockStart(AnthropicBlockStart block, ChatEvents output)
     {
-        AnthropicEvents.Enter(ref reader, "content_block"u8);
-
-        string type = "", id = "", name = "";
-        var input = ReadOnlySpan<byte>.Empty;
-        var first = default(Utf8JsonReader);
-        while (AnthropicEvents.NextMember(ref reader))
-        {
-            if (reader.ValueTextEquals("type"u8))
-            {
-                type = AnthropicEvents.Text(ref reader);
-            }
-            else if (reader.ValueTextEquals("id"u8))
-            {
-                id = AnthropicEvents.Text(ref reader);
-            }
-            else if (reader.ValueTextEquals("name"u8))
-            {
-                name = AnthropicEvents.Text(ref reader);
-            }
-            else if (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("thinking"u8) || reader.ValueTextEquals("data"u8))
-            {
-                reader.Read();
-                first = reader;
-                reader.Skip();
-            }
-            else if (reader.ValueTextEquals("input"u8))
-            {
-                reader.Read();
-                var start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                input = json[start..(int)reader.BytesConsumed];
-            }
-            else
-            {
-                AnthropicEvents.SkipMember(ref reader);
-            }
-        }
-
-        Begin(type, id, name, input, ref first, output);
-    }
-
-    private void Begin(string type, string id, string name, ReadOnlySpan<byte> input, ref Utf8JsonReader first, ChatEvents output)
-    {
-        // An input that is there from the beginning is whole; otherwise it is {} and its text follows.
-        _hasInput = input.IndexOf((byte)'"') >= 0;
-        switch (type)
+        _hasInput = !block.Input.IsEmpty;
+        switch (block.Type)
         {
             case "text":
                 _block = Block.Text;
-                if (AnthropicEvents.HasText(first))
+                if (block.HasFirst)
                 {
-                    output.Content(ref first);
+                    output.Content(ref block.First);
                 }
 
                 break;
             case "thinking":
                 _block = Block.Thinking;
-                if (AnthropicEvents.HasText(first))
+                if (block.HasFirst)
                 {
-                    Think(ref first, output);
+                    Think(ref block.First, output);
                 }
 
                 break;
-            case "redacted_thinking" when AnthropicEvents.HasText(first):
-                var data = first.GetString()!;
+            case "redacted_thinking" when block.HasFirst:
+                var data = block.First.GetString()!;
                 output.Delta(json => AnthropicThoughts.WriteRedacted(json, data));
                 break;
-            case "tool_use" when answersByTool && name == AnthropicTools.AnswerTool:
+            case "tool_use" when answersByTool && block.Name == AnthropicTools.AnswerTool:
                 _block = Block.Answer;
                 if (_hasInput)
                 {
-                    output.Content(input);
+                    output.Content(block.Input);
                 }
 
                 break;
             case "tool_use":
                 _block = Block.Tool;
-                output.ToolCall(_tools++, id, name, _hasInput ? input : default);
+                output.ToolCall(_tools++, block.Id, block.Name, block.Input);
                 break;
         }
     }
@@ -220,7 +176,6 @@ internal sealed class AnthropicAnswer(Deployment deployment, bool answersByTool,
         }
 
         AnthropicEvents.Enter(ref reader, "delta"u8);
-
         while (AnthropicEvents.NextMember(ref reader))
         {
             var (text, thinking, partial, signature) = (reader.ValueTextEquals("text"u8), reader.ValueTextEquals("thinking"u8),
