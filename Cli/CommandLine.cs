@@ -5,6 +5,7 @@ using LlmGateway.Cli.Backups;
 using LlmGateway.Cli.Deployments;
 using LlmGateway.Cli.Keys;
 using LlmGateway.Cli.Ledger;
+using LlmGateway.Cli.Models;
 using LlmGateway.Cli.Output;
 using LlmGateway.Cli.Records;
 using LlmGateway.Cli.Smoke;
@@ -58,7 +59,7 @@ internal static class CommandLine
             new ListAccountsCommand(), new RevokeAccountCommand(), new ReinstateAccountCommand(),
             new TopUpCommand(), new AdjustCommand(), new RefundCommand(), new SetOverdraftCommand(), new LedgerCommand(),
             new BackupCommand(), new RestoreCommand(),
-            new DeploymentsCommand(),
+            new ModelsCommand(), new DeploymentsCommand(),
             new StatsCommand(), new AuditCommand(), new RotateSigningKeyCommand(),
             new SmokeCommand(),
         };

@@ -33,5 +33,6 @@ internal static class RoutingApp
     {
         app.MapGrpcService<RoutingGrpcService>();
         app.MapGrpcService<DeploymentsGrpcService>();
+        app.MapGrpcService<CatalogGrpcService>();
     }
 }

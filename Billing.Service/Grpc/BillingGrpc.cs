@@ -16,6 +16,12 @@ internal sealed class BillingGrpc(
     public override async Task<HoldReply> Hold(HoldRequest request, ServerCallContext context) =>
         (await holds.HoldAsync(request.ToWantedHold(), context.CancellationToken)).ToReply();
 
+    public override async Task<QuoteReply> Quote(HoldRequest request, ServerCallContext context)
+    {
+        var (amount, unpriced) = await holds.QuoteAsync(request.ToWantedHold(), context.CancellationToken);
+        return new() { AmountNanoUsd = amount.Value, Unpriced = unpriced?.ToString() ?? "" };
+    }
+
     public override async Task<HoldReply> Extend(ExtendRequest request, ServerCallContext context) =>
         (await extensions.ExtendAsync(
             Fields.RequestId(request.RequestId), Fields.Tokens("output_tokens", request.OutputTokens), context.CancellationToken)).ToReply();

@@ -66,6 +66,22 @@ internal sealed class Holds : IAsyncDisposable
         return answer;
     }
 
+    /// <summary>What <see cref="HoldAsync"/> would set aside for all that is wanted, whatever there is of money.</summary>
+    /// <returns>With the first model that has no price.</returns>
+    public async Task<(NanoUsd Amount, PricedModel? Unpriced)> QuoteAsync(WantedHold wanted, CancellationToken cancellationToken)
+    {
+        if (!_options.Enabled || wanted.Uncharged)
+        {
+            return (NanoUsd.Zero, null);
+        }
+
+        var (book, unknown) = await _prices.FindAsync(wanted.Candidates, wanted.PricedBy, cancellationToken);
+        return unknown is { } model
+            ? (NanoUsd.Zero, model)
+            : (new HoldQuote([.. wanted.Candidates.Select(candidate => book.Prices[candidate])], wanted.PromptTokens, MarkupOf(uncharged: false))
+                .Amount(wanted.OutputTokens), null);
+    }
+
     /// <summary>Moves an open hold's expiry to a whole lifetime from now.</summary>
     /// <returns>The new expiry.</returns>
     public async Task<(DateTimeOffset ExpiresAt, LedgerRefusal? Refusal)> RenewAsync(

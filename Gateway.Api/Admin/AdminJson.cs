@@ -40,6 +40,14 @@ namespace LlmGateway.Gateway.Admin;
 [JsonSerializable(typeof(ListBody<AuditBody>))]
 [JsonSerializable(typeof(SigningKeyBody))]
 [JsonSerializable(typeof(RestoreBody))]
+[JsonSerializable(typeof(CatalogModelBody))]
+[JsonSerializable(typeof(ListBody<CatalogModelBody>))]
+[JsonSerializable(typeof(CatalogDeploymentBody))]
+[JsonSerializable(typeof(DeploymentChangesBody))]
+[JsonSerializable(typeof(NewImportBody))]
+[JsonSerializable(typeof(ImportedBody))]
+[JsonSerializable(typeof(ExplainBody))]
+[JsonSerializable(typeof(RemovedBody))]
 internal sealed partial class AdminJson : JsonSerializerContext
 {
     public static AdminJson Wire { get; } = new(new JsonSerializerOptions(JsonAnswer.Options));

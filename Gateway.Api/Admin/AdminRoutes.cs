@@ -25,6 +25,7 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<RestoreEndpoint>();
         builder.Services.AddSingleton<RoutingQuestion>();
         builder.Services.AddSingleton<DeploymentEndpoints>();
+        builder.Services.AddSingleton<CatalogEndpoints>();
     }
 
     // Each route names the query parameters that it knows; every other one is refused.
@@ -48,6 +49,7 @@ internal static class AdminRoutes
             routes.ServiceProvider.GetRequiredService<BackupEndpoint>(),
             routes.ServiceProvider.GetRequiredService<RestoreEndpoint>());
         MapDeployments(admin, routes.ServiceProvider.GetRequiredService<DeploymentEndpoints>());
+        MapCatalog(admin, routes.ServiceProvider.GetRequiredService<CatalogEndpoints>());
     }
 
     private static void MapAccounts(Routes admin, AccountEndpoints accounts)
@@ -129,6 +131,21 @@ internal static class AdminRoutes
         admin.Reads("/deployments/{id}", deployments.GetAsync);
         admin.Changes("POST", "/deployments/{id}/cooldown", deployments.CoolAsync);
         admin.Changes("DELETE", "/deployments/{id}/cooldown", deployments.ClearAsync);
+    }
+
+    private static void MapCatalog(Routes admin, CatalogEndpoints catalog)
+    {
+        admin.Reads("/models", catalog.ListAsync);
+        admin.Reads("/models/{id}", catalog.GetAsync);
+        admin.Changes("PUT", "/models/{id}", catalog.SetAsync);
+        admin.Changes("DELETE", "/models/{id}", catalog.RemoveAsync);
+        admin.Changes("POST", "/models/import", catalog.ImportAsync, "dry_run");
+        admin.Changes("POST", "/deployments", catalog.AddDeploymentAsync);
+        admin.Changes("PATCH", "/deployments/{id}", catalog.ChangeDeploymentAsync);
+        admin.Changes("DELETE", "/deployments/{id}", catalog.RemoveDeploymentAsync);
+
+        // Shows what providers cost us.
+        admin.Changes("POST", "/explain", catalog.ExplainAsync);
     }
 
     private sealed class Routes(IEndpointRouteBuilder group, AdminEndpoint endpoint)

@@ -18,6 +18,8 @@ internal sealed partial class RoutingQuestion(ILogger<RoutingQuestion> logger)
             {
                 case StatusCode.NotFound:
                     return new ApiError(StatusCodes.Status404NotFound, ApiErrors.InvalidRequest, "not_found", Sentence(exception)) { Param = Field(exception) };
+                case StatusCode.AlreadyExists:
+                    return new ApiError(StatusCodes.Status409Conflict, ApiErrors.InvalidRequest, "conflict", Sentence(exception)) { Param = Field(exception) };
                 case StatusCode.InvalidArgument:
                     return new ApiError(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest, "invalid_value", Sentence(exception)) { Param = Field(exception) };
                 default:

@@ -25,6 +25,7 @@ internal static class ServiceClients
         builder.AddGrpcServiceClient<RoutingApi.RoutingApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);
 
         builder.AddGrpcServiceClient<DeploymentsApi.DeploymentsApiClient>("routing");
+        builder.AddGrpcServiceClient<CatalogApi.CatalogApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);
 
         // Its own check would make the gateway unhealthy; see Health/.
         builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);

@@ -50,6 +50,24 @@ internal sealed record CallFault(CallFailure Failure, string Message)
         _ => false,
     };
 
+    public Failed ToMessage(int attempts)
+    {
+        var failed = new Failed
+        {
+            Failure = Failure,
+            Message = Message,
+            Param = Param,
+            Code = Code,
+            Status = Failure == CallFailure.ProviderRefused ? Status : 0,
+            RetryAfterMs = (long)Math.Ceiling(RetryAfter.TotalMilliseconds),
+            Attempts = attempts,
+            Balance = Balance,
+            Limit = Limit,
+        };
+        failed.RuledOut.AddRange(RuledOut);
+        return failed;
+    }
+
     private static string NameOf(CallFailure failure) => failure switch
     {
         CallFailure.ModelNotFound => "model_not_found",

@@ -35,23 +35,7 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
 
     public ValueTask<bool> EndedAsync(Ended ended) => WriteAsync(new CompleteEvent { Ended = ended }, flush: true);
 
-    public ValueTask<bool> FailedAsync(CallFault fault, int attempts)
-    {
-        var failed = new Failed
-        {
-            Failure = fault.Failure,
-            Message = fault.Message,
-            Param = fault.Param,
-            Code = fault.Code,
-            Status = fault.Failure == CallFailure.ProviderRefused ? fault.Status : 0,
-            RetryAfterMs = (long)Math.Ceiling(fault.RetryAfter.TotalMilliseconds),
-            Attempts = attempts,
-            Balance = fault.Balance,
-            Limit = fault.Limit,
-        };
-        failed.RuledOut.AddRange(fault.RuledOut);
-        return WriteAsync(new CompleteEvent { Failed = failed }, flush: true);
-    }
+    public ValueTask<bool> FailedAsync(CallFault fault, int attempts) => WriteAsync(new CompleteEvent { Failed = fault.ToMessage(attempts) }, flush: true);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteAsync(CompleteEvent item, bool flush)

@@ -34,5 +34,6 @@ internal static class CallRegistration
         builder.Services.AddSingleton<Hedges>();
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();
+        builder.Services.AddSingleton<Explainer>();
     }
 }

@@ -13,6 +13,12 @@ internal sealed record CatalogBuilder(
 {
     private const string FallbackModel = "gpt-3.5-turbo";
 
+    /// <summary>Of deployments, by their ids.</summary>
+    public IReadOnlyDictionary<string, DeploymentChange> Changes { get; init; } = new Dictionary<string, DeploymentChange>();
+
+    /// <summary>Models whose rules are an administrator's.</summary>
+    public IReadOnlyCollection<string> ChangedModels { get; init; } = [];
+
     private readonly DeploymentFactory _factory = new(Catalog, Providers, MockAnswers, Configuration);
 
     /// <param name="onServer">Names that the server of LLM_SERVER_URL lists.</param>
@@ -27,11 +33,13 @@ internal sealed record CatalogBuilder(
         }
 
         var aliases = Catalog.Aliases.DistinctBy(alias => alias.Name).ToDictionary(alias => alias.Name, alias => alias.Target);
-        var models = WithUniqueIds(deployments)
+        var all = WithUniqueIds(deployments)
+            .Select(deployment => Changes.TryGetValue(deployment.Id, out var change) ? change.ApplyTo(deployment) : deployment).ToLookup(deployment => deployment.Enabled);
+        var models = all[true]
             .GroupBy(deployment => deployment.ModelName)
             .Select(model => Model(model.Key, [.. model], aliases))
             .ToList();
-        return new CatalogSnapshot(models, aliases, Default(onServer), Catalog.Router);
+        return new CatalogSnapshot(models, aliases, Default(onServer), Catalog.Router) { Disabled = [.. all[false]] };
     }
 
     /// <summary>
@@ -89,6 +97,7 @@ internal sealed record CatalogBuilder(
         return new CatalogModel(name, deployments)
         {
             Strategy = entries.Find(entry => entry.Strategy is not null)?.Strategy,
+            Changed = ChangedModels.Contains(name),
             Hedge = entries.Exists(entry => entry.Hedge),
             Fallbacks = Fallbacks(FallbackKind.Any),
             ContextWindowFallbacks = Fallbacks(FallbackKind.ContextWindow),

@@ -62,6 +62,9 @@ internal sealed record CatalogRouter
 /// <summary>One item of model_list: a deployment.</summary>
 internal sealed record CatalogEntry(long Line)
 {
+    /// <summary>By an administrator, and not in the file.</summary>
+    public bool IsAdded { get; init; }
+
     public CatalogText? Name { get; init; }
 
     /// <summary>"provider/model", or a bare model name whose provider is inferred.</summary>

@@ -77,6 +77,13 @@ internal sealed record CatalogKeys(FrozenSet<string> Applied, FrozenSet<string> 
         + "image_generation_model block_robots always_include_stream_usage forward_client_headers_to_llm_api use_x_forwarded_for "
         + "allowed_ips token_rate_limit_type proxy_config_sync_interval");
 
+    /// <summary>Of what an administrator changes of a deployment.</summary>
+    public static CatalogKeys Change { get; } = Of("weight order rpm tpm enabled", "");
+
+    /// <summary>Of an administrator's rules of a model.</summary>
+    public static CatalogKeys Model { get; } = Of(
+        "fallbacks context_window_fallbacks content_policy_fallbacks routing_strategy aliases", "");
+
     public bool Knows(string key) => Applied.Contains(key) || Ignored.Contains(key) || IsFlag(key) || TierKey.TryParse(key, out _) || IsOtherPrice(key);
 
     public bool HasEffect(string key) => Applied.Contains(key) || IsFlag(key) || TierKey.TryParse(key, out _);

@@ -20,6 +20,8 @@ internal sealed partial class CatalogLoader(
     private readonly Lock _lock = new();
     private readonly Dictionary<string, IReadOnlyList<string>> _discovered = [];
     private string _text = "";
+    private string _seen = "";
+    private IReadOnlyList<StoredEntry> _stored = [];
     private CatalogBuilder? _builder;
 
     public string Path => options.Value.File.Length > 0 ? options.Value.File : System.IO.Path.Combine(AppContext.BaseDirectory, ShippedFile);
@@ -34,7 +36,8 @@ internal sealed partial class CatalogLoader(
         var text = CatalogFile.ReadText(Path, problems);
         lock (_lock)
         {
-            Use(text ?? throw new CatalogException(problems.Errors));
+            Use(text ?? throw new CatalogException(problems.Errors), _stored);
+            _seen = text;
             Announce(store.Current);
         }
     }
@@ -47,15 +50,15 @@ internal sealed partial class CatalogLoader(
         lock (_lock)
         {
             // A file that is missing for a moment is being replaced.
-            if (text is null || text == _text)
+            if (text is null || text == _seen)
             {
                 return;
             }
 
-            _text = text;
+            _seen = text;
             try
             {
-                Use(text);
+                Use(text, _stored);
                 Log.Reloaded(logger, FileName, store.Current.Models.Count);
             }
             catch (CatalogException e)
@@ -83,48 +86,118 @@ internal sealed partial class CatalogLoader(
         }
     }
 
-    private void Use(string text)
+    /// <summary>What administrators changed, as it is now. What is not valid beside today's file is left out, and logged.</summary>
+    public void Changed(IReadOnlyList<StoredEntry> stored)
     {
-        var catalog = Check(text);
-        var builder = new CatalogBuilder(
-            catalog, providers.Value, MockAnswers: MockAnswers(catalog), options.Value.DefaultModel, configuration);
-        var problems = new CatalogProblems(FileName);
-        builder.CheckPrices(problems);
-        if (problems.HasErrors)
+        lock (_lock)
         {
-            throw new CatalogException(problems.Errors);
+            if (stored.SequenceEqual(_stored))
+            {
+                return;
+            }
+
+            _stored = stored;
+            Use(_text, stored);
+            Log.ChangesUsed(logger, stored.Count);
+        }
+    }
+
+    /// <summary>Whether the catalogue would be valid with these changes.</summary>
+    /// <exception cref="CatalogException">It would not.</exception>
+    public void Check(IReadOnlyList<StoredEntry> stored)
+    {
+        lock (_lock)
+        {
+            Compile(_text, stored, new CatalogProblems(FileName));
+        }
+    }
+
+    private void Use(string text, IReadOnlyList<StoredEntry> stored)
+    {
+        var problems = new CatalogProblems(FileName);
+        var builder = stored.Count == 0 ? Compile(text, [], problems) : Compile(text, Valid(text, stored), problems);
+        foreach (var warning in problems.Warnings)
+        {
+            Log.Warning(logger, warning);
+        }
+
+        if (providers.Value.Azure.IsSet && !builder.Catalog.Entries.Any(entry => entry.Provider == ProviderName.Azure))
+        {
+            Log.NoAzure(logger, FileName);
         }
 
         (_text, _builder) = (text, builder);
         store.Replace(Build(builder));
     }
 
+    /// <summary>All that was stored, or where something of it is not valid any more, the rest.</summary>
+    private List<StoredEntry> Valid(string text, IReadOnlyList<StoredEntry> stored)
+    {
+        // What the file says alone must be right; if it is not, that is said without what was stored.
+        Compile(text, [], new CatalogProblems(FileName));
+        if (Faults(stored) is null)
+        {
+            return [.. stored];
+        }
+
+        var valid = new List<StoredEntry>();
+        foreach (var entry in stored)
+        {
+            if (Faults([.. valid, entry]) is { } faults)
+            {
+                Log.Left(logger, entry.Kind, entry.Name, faults);
+            }
+            else
+            {
+                valid.Add(entry);
+            }
+        }
+
+        return valid;
+
+        string? Faults(IReadOnlyList<StoredEntry> entries)
+        {
+            try
+            {
+                Compile(text, entries, new CatalogProblems(FileName));
+                return null;
+            }
+            catch (CatalogException e)
+            {
+                return string.Join(' ', e.Messages);
+            }
+        }
+    }
+
     private CatalogSnapshot Build(CatalogBuilder builder) =>
         builder.Build(_discovered.GetValueOrDefault(ProviderName.LlmServer, []), _discovered.GetValueOrDefault(ProviderName.LiteLlm, []));
 
-    private CheckedCatalog Check(string text)
+    /// <exception cref="CatalogException">It is not valid.</exception>
+    private CatalogBuilder Compile(string text, IReadOnlyList<StoredEntry> stored, CatalogProblems problems)
     {
-        var problems = new CatalogProblems(FileName);
         using var reader = new StringReader(text);
-        var document = CatalogFile.Parse(reader, problems);
+        var overlay = new CatalogOverlay(problems);
+        var document = overlay.Apply(CatalogFile.Parse(reader, problems), stored);
         var isOpen = providers.Value.LlmServer.BaseUrl.Length > 0 || providers.Value.LiteLlm.BaseUrl.Length > 0;
         var catalog = new CatalogValidator(problems, isOpen).Check(document);
-        if (problems.HasErrors)
+        var changes = overlay.Changes(stored);
+        Throw(problems);
+        var builder = new CatalogBuilder(catalog, providers.Value, MockAnswers: MockAnswers(catalog), options.Value.DefaultModel, configuration)
         {
-            throw new CatalogException(problems.Errors);
-        }
+            Changes = changes,
+            ChangedModels = [.. stored.Where(entry => entry.Kind == StoredKind.Model).Select(entry => entry.Name)],
+        };
+        builder.CheckPrices(problems);
+        Throw(problems);
+        return builder;
 
-        foreach (var warning in problems.Warnings)
+        static void Throw(CatalogProblems problems)
         {
-            Log.Warning(logger, warning);
+            if (problems.HasErrors)
+            {
+                throw new CatalogException(problems.Errors) { Messages = problems.Messages };
+            }
         }
-
-        if (providers.Value.Azure.IsSet && !catalog.Entries.Any(entry => entry.Provider == ProviderName.Azure))
-        {
-            Log.NoAzure(logger, FileName);
-        }
-
-        return catalog;
     }
 
     /// <summary>
@@ -200,6 +273,12 @@ internal sealed partial class CatalogLoader(
 
         [LoggerMessage(8, LogLevel.Error, "{File} changed and is not valid; the catalogue stays as it was. {Problems}")]
         public static partial void Refused(ILogger logger, string file, string problems);
+
+        [LoggerMessage(10, LogLevel.Information, "{Count} changes by administrators are in the catalogue.")]
+        public static partial void ChangesUsed(ILogger logger, int count);
+
+        [LoggerMessage(11, LogLevel.Error, "An administrator's change does not fit the catalogue file any more and is left out: {Kind} {Name}. {Problems}")]
+        public static partial void Left(ILogger logger, StoredKind kind, string name, string problems);
 
         [LoggerMessage(9, LogLevel.Warning, "AZURE_OPENAI_* is set, and {File} has no azure/ deployment that would use it.")]
         public static partial void NoAzure(ILogger logger, string file);

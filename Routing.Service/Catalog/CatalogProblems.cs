@@ -13,6 +13,9 @@ internal sealed class CatalogProblems(string file)
     /// <summary>"models.yaml:12: message", by line.</summary>
     public IReadOnlyList<string> Errors => Format(_errors);
 
+    /// <summary>Without their places.</summary>
+    public IReadOnlyList<string> Messages => [.. _errors.Select(error => error.Message)];
+
     public IReadOnlyList<string> Warnings => Format(_warnings);
 
     public void Error(long line, string message) => _errors.Add((line, message));
@@ -28,5 +31,8 @@ internal sealed class CatalogProblems(string file)
 internal sealed class CatalogException(IReadOnlyList<string> errors)
     : Exception("The model catalogue is not valid:" + Environment.NewLine + string.Join(Environment.NewLine, errors))
 {
-    public IReadOnlyList<string> Errors => errors;
+    public IReadOnlyList<string> Errors { get; } = errors;
+
+    /// <summary>The errors without their places.</summary>
+    public IReadOnlyList<string> Messages { get; init; } = errors;
 }

@@ -12,6 +12,7 @@ internal static class CatalogRegistration
         builder.Services.AddOptions<CatalogOptions>().BindConfiguration("Catalog").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<CatalogStore>();
         builder.Services.AddSingleton<CatalogLoader>();
+        builder.Services.AddSingleton<CatalogChanges>();
         builder.Services.AddHostedService<CatalogReload>();
         AddDiscovery(builder, ProviderName.LlmServer, providers => providers.LlmServer);
         AddDiscovery(builder, ProviderName.LiteLlm, providers => providers.LiteLlm);

@@ -42,5 +42,11 @@ internal sealed class CatalogSnapshot
     /// <summary>What holds for every model that says nothing else.</summary>
     public CheckedRouter Router { get; }
 
+    /// <summary>Deployments that an administrator disabled.</summary>
+    public IReadOnlyList<Deployment> Disabled { get; init; } = [];
+
+    /// <summary>Usable or disabled.</summary>
+    public IEnumerable<Deployment> All => Models.SelectMany(model => model.Deployments).Concat(Disabled);
+
     public CatalogModel? Find(string name) => _byName.GetValueOrDefault(name.Length == 0 ? DefaultModel : name);
 }

@@ -11,6 +11,13 @@ internal enum ModelMode
     Responses,
 }
 
+internal enum DeploymentSource
+{
+    File,
+    Added,
+    Discovered,
+}
+
 /// <summary>One place where a model runs: a provider, its name of the model, an address and a key.</summary>
 internal sealed record Deployment
 {
@@ -51,6 +58,15 @@ internal sealed record Deployment
 
     /// <summary>Until a stream's first content, in place of Calls:FirstTokenTimeout; null where that counts.</summary>
     public TimeSpan? FirstTokenTimeout { get; init; }
+
+    /// <summary>Where it comes from: the file, an administrator, or a server's list.</summary>
+    public DeploymentSource Source { get; init; }
+
+    /// <summary>False: an administrator keeps calls away until further notice.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>An administrator's changes are in it.</summary>
+    public bool Changed { get; init; }
 
     /// <summary>The share of calls among the deployments of one model.</summary>
     public double Weight { get; init; } = 1;
@@ -94,6 +110,9 @@ internal sealed record Deployment
 internal sealed record CatalogModel(string Name, IReadOnlyList<Deployment> Deployments)
 {
     public string OwnedBy => Deployments[0].Provider;
+
+    /// <summary>An administrator's rules are in it.</summary>
+    public bool Changed { get; init; }
 
     /// <summary>How its deployments are ordered; null where the catalogue's strategy counts.</summary>
     public string? Strategy { get; init; }

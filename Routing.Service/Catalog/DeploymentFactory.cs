@@ -45,6 +45,7 @@ internal sealed class DeploymentFactory(CheckedCatalog catalog, ProvidersOptions
         ModelName = name,
         Provider = provider,
         UpstreamModel = name,
+        Source = DeploymentSource.Discovered,
         Adapter = ProviderName.OpenAi,
         BaseAddress = address,
         Keys = account.Keys,
@@ -128,6 +129,7 @@ internal sealed class DeploymentFactory(CheckedCatalog catalog, ProvidersOptions
     {
         Id = entry.Entry.Id?.Value ?? $"{provider}/{entry.Model}",
         ModelName = entry.Name,
+        Source = entry.Entry.IsAdded ? DeploymentSource.Added : DeploymentSource.File,
         Provider = provider,
         UpstreamModel = entry.Model,
         Adapter = ProviderName.OpenAi,

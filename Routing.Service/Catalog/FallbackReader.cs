@@ -15,7 +15,7 @@ internal static class FallbackReader
 {
     public const string EveryModel = "*";
 
-    private static readonly (string Key, FallbackKind Kind)[] Keys =
+    public static readonly IReadOnlyList<(string Key, FallbackKind Kind)> Keys =
     [
         ("fallbacks", FallbackKind.Any), ("context_window_fallbacks", FallbackKind.ContextWindow), ("content_policy_fallbacks", FallbackKind.ContentPolicy),
     ];

@@ -13,10 +13,16 @@ internal sealed class RoutingDbContext(DbContextOptions<RoutingDbContext> option
 
     public DbSet<PendingSettlement> PendingSettlements => Set<PendingSettlement>();
 
+    public DbSet<CatalogEntryRow> CatalogEntries => Set<CatalogEntryRow>();
+
+    public DbSet<CatalogVersion> CatalogVersions => Set<CatalogVersion>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.ApplyConfiguration(new PendingSettlementsTable());
+        modelBuilder.ApplyConfiguration(new CatalogEntriesTable());
+        modelBuilder.ApplyConfiguration(new CatalogVersionsTable());
     }
 }
 
@@ -29,6 +35,10 @@ internal static class RoutingDatabase
         builder.AddMigrations<RoutingDbContext>();
         builder.Services.AddSingleton<SettlementOutbox>();
         builder.Services.AddHostedService<SettlementSender>();
+        builder.Services.AddSingleton<StoredCatalog>();
+        builder.Services.AddSingleton<CatalogFeed>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<CatalogFeed>());
+        builder.Services.AddHealthChecks().AddCheck<CatalogFeed>("catalogue", tags: [HealthEndpoints.Ready]);
     }
 
     // The history is in the schema too, because one database may hold the schemas of all services.

@@ -15,7 +15,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
     public override async Task Complete(CompleteRequest request, IServerStreamWriter<CompleteEvent> responseStream, ServerCallContext context)
     {
         var output = new CallOutput(responseStream, context.CancellationToken);
-        var (call, fault) = ToCall(request);
+        var (call, fault) = CallReader.Read(request, time);
         if (call is null)
         {
             await output.FailedAsync(fault!, attempts: 0);
@@ -42,30 +42,5 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
         var reply = new ListModelsReply { DefaultModel = snapshot.DefaultModel };
         reply.Models.AddRange(snapshot.Names.Select(name => new Model { Id = name, OwnedBy = snapshot.Find(name)!.OwnedBy, Created = Created }));
         return Task.FromResult(reply);
-    }
-
-    private (Call? Call, CallFault? Fault) ToCall(CompleteRequest request)
-    {
-        var read = ClientRequests.Read(request.Dialect, request.Body.Memory);
-        if (read.Chat is not { } chat)
-        {
-            return (null, read.Fault);
-        }
-
-        return (new Call
-        {
-            RequestId = request.RequestId,
-            AccountId = request.AccountId,
-            KeyId = request.KeyId,
-            Limits = request.Limits,
-            Model = request.Model,
-            Stream = request.Stream,
-            IncludeUsage = request.IncludeUsage,
-            Request = chat,
-            Client = new ClientBody(request.Dialect, request.Body.Memory) { NativeOnly = read.NativeOnly, Betas = request.Betas },
-            ClientRetries = Math.Max(0, request.ClientRetries),
-            StartedAt = time.GetUtcNow(),
-            StartedTimestamp = time.GetTimestamp(),
-        }, null);
     }
 }

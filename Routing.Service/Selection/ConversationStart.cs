@@ -48,7 +48,7 @@ internal static class ConversationStart
         {
             var isRole = reader.ValueTextEquals("role"u8);
             reader.Read();
-            isOfUser |= isRole && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("user"u8);
+            isOfUser |= isRole && reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && reader.ValueTextEquals("user"u8);
             reader.Skip();
         }
 

@@ -6,6 +6,10 @@ namespace LlmGateway.Routing.Selection;
 /// <summary>The candidates of one call, in the order in which they are tried.</summary>
 internal sealed class RouteSelector(SelectionPolicies policies)
 {
+    /// <summary>Whether a call goes where its conversation was before, and not where the strategy says.</summary>
+    public bool IsByConversation(CatalogSnapshot snapshot, CatalogModel model, CallShape shape) =>
+        shape.Conversation is not null && snapshot.Router.PrefixAffinity && policies[model.Strategy ?? snapshot.Router.Strategy].YieldsToAffinity;
+
     /// <param name="snapshot">The catalogue of this moment.</param>
     /// <param name="model">What is asked for.</param>
     /// <param name="call">Who asks.</param>
@@ -38,7 +42,7 @@ internal sealed class RouteSelector(SelectionPolicies policies)
 
         void Order(Span<Deployment> group)
         {
-            if (shape.Conversation is { } conversation && policy.YieldsToAffinity && snapshot.Router.PrefixAffinity)
+            if (shape.Conversation is { } conversation && IsByConversation(snapshot, model, shape))
             {
                 policies.Affinity.Order(group, conversation);
             }

@@ -10,7 +10,7 @@ public sealed class OutputTests(RunningSystem system)
     private static readonly string[] Commands =
     [
         "create-key", "list-keys", "set-limit", "rotate-key", "revoke-key", "import-keys", "create-tariff", "list-tariffs", "list-accounts",
-        "revoke-account", "reinstate-account", "top-up", "adjust", "refund", "set-overdraft", "ledger", "backup", "restore", "deployments", "stats", "audit", "rotate-signing-key", "smoke",
+        "revoke-account", "reinstate-account", "top-up", "adjust", "refund", "set-overdraft", "ledger", "backup", "restore", "models", "deployments", "stats", "audit", "rotate-signing-key", "smoke",
     ];
 
     private readonly Llmgw _llmgw = Llmgw.Of(system.System);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
@@ -75,9 +76,9 @@ internal static class ReasoningWire
             var (name, field) = ((int)reader.TokenStartIndex, FieldOf(ref reader));
             reader.Read();
             var value = (int)reader.TokenStartIndex;
-            effort = field is Field.Effort && reader.TokenType == JsonTokenType.String ? reader.GetString() : effort;
             reader.Skip();
             var end = (int)reader.BytesConsumed;
+            effort = field is Field.Effort ? Effort(body[value..end]) : effort;
             hasTools |= field is Field.Tools && body[value..end].Contains((byte)'{');
             if (field is not (Field.Written or Field.Effort))
             {
@@ -87,6 +88,10 @@ internal static class ReasoningWire
 
         return (members, effort, hasTools);
     }
+
+    // One that is no plain word is nobody's, and is not sent: it may be half of a surrogate pair, which is no text at all.
+    private static string? Effort(ReadOnlySpan<byte> json) =>
+        json.Length > 2 && json[0] == '"' && !json[1..^1].ContainsAnyExceptInRange((byte)'a', (byte)'z') ? Encoding.ASCII.GetString(json[1..^1]) : null;
 
     // Both maxima together are refused. The hold is for the larger one; the newer name is what the client means.
     private static void WriteMaximum(ChatRequest request, ReadOnlySpan<byte> body, long? maxTokens, IBufferWriter<byte> output)
@@ -114,7 +119,7 @@ internal static class ReasoningWire
         {
             // [{"role":"system",…}]: a name of the second level, and not of what the message holds.
             if (reader.CurrentDepth == 2 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("role"u8) && reader.Read()
-                && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("system"u8))
+                && reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && reader.ValueTextEquals("system"u8))
             {
                 output.Write(messages[copied..(int)reader.TokenStartIndex]);
                 output.Write("\"developer\""u8);

@@ -45,6 +45,8 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
             "GET /admin/prices", "POST /admin/prices", "GET /admin/prices/{id}", "POST /admin/prices/rerate",
             "POST /admin/restore", "POST /admin/signing-keys/rotate", "GET /admin/stats", "GET /admin/tariffs", "POST /admin/tariffs",
             "GET /admin/tariffs/{id}", "PATCH /admin/tariffs/{id}", "POST /admin/tariffs/{id}/versions", "POST /auth/token",
+            "GET /admin/models", "GET /admin/models/{id}", "PUT /admin/models/{id}", "DELETE /admin/models/{id}", "POST /admin/models/import",
+            "POST /admin/deployments", "PATCH /admin/deployments/{id}", "DELETE /admin/deployments/{id}", "POST /admin/explain",
             "GET /admin/deployments", "GET /admin/deployments/{id}", "POST /admin/deployments/{id}/cooldown", "DELETE /admin/deployments/{id}/cooldown",
             "GET /health/circuit-breakers",
         ],

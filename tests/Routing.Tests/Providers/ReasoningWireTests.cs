@@ -53,6 +53,14 @@ public sealed class ReasoningWireTests
         OpenAiModel.Of(model)!.Effort(asked, hasTools: false).ShouldBe(sent);
 
     [Theory]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("7")]
+    [InlineData("{\"x\":1}")]
+    [InlineData("null")]
+    public void What_is_no_effort_at_all_is_not_sent(string effort) => Write("gpt-5", "{\"reasoning_effort\":" + effort + ",\"stop\":\"x\"}")
+        .ShouldBe("""{"model":"gpt-5","stream":false,"stop":"x"}""");
+
+    [Theory]
     [InlineData("gpt-4o")]
     [InlineData("gpt-4.1-mini")]
     [InlineData("gpt-3.5-turbo")]

@@ -25,12 +25,15 @@ public sealed class RoutingHost : IAsyncDisposable
         _channel = GrpcChannel.ForAddress(address);
         Client = new RoutingApi.RoutingApiClient(_channel);
         Deployments = new DeploymentsApi.DeploymentsApiClient(_channel);
+        Catalog = new CatalogApi.CatalogApiClient(_channel);
         Http = http;
     }
 
     public RoutingApi.RoutingApiClient Client { get; }
 
     public DeploymentsApi.DeploymentsApiClient Deployments { get; }
+
+    public CatalogApi.CatalogApiClient Catalog { get; }
 
     /// <summary>The endpoint of the health checks.</summary>
     public string Http { get; }
