@@ -11,7 +11,7 @@ namespace LlmGateway.Routing.Catalog;
 /// follow by themselves.
 /// </summary>
 internal sealed partial class CatalogChanges(
-    StoredCatalog stored, CatalogFeed feed, CatalogLoader loader, CatalogStore catalog, ILogger<CatalogChanges> logger)
+    StoredCatalog stored, CatalogFeed feed, CatalogLoader loader, CatalogStore catalog, PriceAnnouncer prices, ILogger<CatalogChanges> logger)
 {
     /// <returns>The new deployment's id.</returns>
     /// <exception cref="CatalogException">It is not valid.</exception>
@@ -118,6 +118,7 @@ internal sealed partial class CatalogChanges(
             },
             actor, cancellationToken);
         await feed.ReadAsync(version, cancellationToken);
+        await prices.WaitAsync(cancellationToken);
     }
 
     private Deployment? Find(string id) => catalog.Current.All.FirstOrDefault(deployment => deployment.Id == id);

@@ -176,7 +176,7 @@ internal sealed partial class CatalogLoader(
     private CatalogBuilder Compile(string text, IReadOnlyList<StoredEntry> stored, CatalogProblems problems)
     {
         using var reader = new StringReader(text);
-        var overlay = new CatalogOverlay(problems);
+        var overlay = new CatalogOverlay(problems, options.Value.KeysFolder);
         var document = overlay.Apply(CatalogFile.Parse(reader, problems), stored);
         var isOpen = providers.Value.LlmServer.BaseUrl.Length > 0 || providers.Value.LiteLlm.BaseUrl.Length > 0;
         var catalog = new CatalogValidator(problems, isOpen).Check(document);

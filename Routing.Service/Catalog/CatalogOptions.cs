@@ -15,6 +15,9 @@ internal sealed class CatalogOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan DiscoveryInterval { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The folder of the keys that administrators may refer to as file:PATH. What the file itself refers to may be anywhere.</summary>
+    public string KeysFolder { get; set; } = "/run/secrets";
+
     /// <summary>How often the file is looked at for a change.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan ReloadInterval { get; set; } = TimeSpan.FromSeconds(2);

@@ -3,7 +3,7 @@ using YamlDotNet.RepresentationModel;
 namespace LlmGateway.Routing.Catalog;
 
 /// <summary>Puts what administrators changed over what the file says. Problems have the line 0.</summary>
-internal sealed class CatalogOverlay(CatalogProblems problems)
+internal sealed class CatalogOverlay(CatalogProblems problems, string keysFolder)
 {
     private readonly CatalogScalars _scalars = new(problems);
 
@@ -46,6 +46,15 @@ internal sealed class CatalogOverlay(CatalogProblems problems)
         if (entry.ApiKey is { } key && !KeyReference.IsReference(key.Value))
         {
             problems.Error(0, "litellm_params.api_key must be a reference, os.environ/NAME or file:PATH.");
+        }
+        else if (entry.ApiKey is { } reference && !KeyReference.IsForProviders(reference.Value, keysFolder))
+        {
+            problems.Error(0, $"litellm_params.api_key must be a provider's: os.environ/NAME_KEY or os.environ/NAME_TOKEN, or a file below {keysFolder}.");
+        }
+
+        if (entry.ApiBase is { } address && KeyReference.IsReference(address.Value))
+        {
+            problems.Error(0, "litellm_params.api_base must be an http or https address here.");
         }
 
         return entry with { Id = new CatalogText(stored.Name, 0), IsAdded = true };

@@ -33,8 +33,28 @@ internal static class KeyReference
     private const string Environment = "os.environ/";
     private const string File = "file:";
 
+    // ADMIN_API_KEY, INTERNAL_API_KEY, JWT_SECRET_KEY, LANGFUSE_SECRET_KEY, KEYS__WRAPPINGKEY, LLM_PROXY__ADMIN_API_KEY, …
+    private static readonly string[] Own = ["ADMIN", "INTERNAL", "ALLOWED", "SECRET_KEY", "WRAPPING", "__"];
+
     public static bool IsReference(string text) =>
         text.StartsWith(Environment, StringComparison.Ordinal) || text.StartsWith(File, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether an administrator may refer to it: a provider's key, and none of the gateway's own secrets, which a deployment at an address of
+    /// somebody's choice would be sent.
+    /// </summary>
+    public static bool IsForProviders(string text, string keysFolder)
+    {
+        if (text.StartsWith(Environment, StringComparison.Ordinal))
+        {
+            var name = text[Environment.Length..].ToUpperInvariant();
+            return (name.EndsWith("_KEY", StringComparison.Ordinal) || name.EndsWith("_TOKEN", StringComparison.Ordinal))
+                && !Array.Exists(Own, part => name.Contains(part, StringComparison.Ordinal));
+        }
+
+        return text.StartsWith(File, StringComparison.Ordinal)
+            && Path.GetFullPath(text[File.Length..]).StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(keysFolder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    }
 
     /// <summary>Null when the variable is not set or the file is not there: a model without a usable deployment, no error.</summary>
     public static string? Resolve(string text, IConfiguration configuration)

@@ -22,17 +22,43 @@ internal sealed partial class PriceAnnouncer(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private volatile bool _ready;
+    private volatile CatalogSnapshot? _announced;
+    private TaskCompletionSource _accepted = NewSignal();
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_ready ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("Billing has not accepted the prices yet."));
+
+    /// <summary>Waits until Billing knows the prices of the catalogue in force.</summary>
+    /// <returns>False when it does not answer in a few seconds: what is new then has no price until it does.</returns>
+    public async Task<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            for (var signal = Volatile.Read(ref _accepted); _announced != catalog.Current; signal = Volatile.Read(ref _accepted))
+            {
+                await signal.Task.WaitAsync(either.Token);
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         for (var snapshot = catalog.Current; ; snapshot = await catalog.AfterAsync(snapshot, stoppingToken))
         {
             await AnnounceAsync(snapshot, stoppingToken);
-            _ready = true;
+            (_ready, _announced) = (true, snapshot);
+            Interlocked.Exchange(ref _accepted, NewSignal()).SetResult();
         }
     }
 
@@ -79,6 +105,8 @@ internal sealed partial class PriceAnnouncer(
         await billing.ReleaseAsync(new ReleaseRequest { RequestId = WarmUpId }, cancellationToken: cancellationToken);
         CallWarmUp.Run();
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // A deployment without a price is announced too: that takes back what an earlier catalogue said of it.
     internal static AnnouncePricesRequest Prices(CatalogSnapshot snapshot)

@@ -56,6 +56,14 @@ public sealed class CatalogChangesTests(RoutingFixture fixture) : IClassFixture<
         {
             Item = """{"model_name":"x","litellm_params":{"model":"openai/gpt-4o","api_key":"sk-literal"}}""",
         }));
+        foreach (var secret in new[] { "os.environ/ADMIN_API_KEY", "os.environ/JWT_SECRET_KEY", "os.environ/ConnectionStrings__routingdb", "os.environ/DATABASE_URL", "file:/etc/passwd", "file:/run/secrets/../x" })
+        {
+            await RefusedAsync(StatusCode.InvalidArgument, "litellm_params.api_key: must be a provider's", () => host.Catalog.AddDeploymentAsync(new()
+            {
+                Item = $$$"""{"model_name":"x","litellm_params":{"model":"openai/gpt-4o","api_base":"http://elsewhere","api_key":"{{{secret}}}"}}""",
+            }));
+        }
+
         await RefusedAsync(StatusCode.InvalidArgument, "litellm_params.modle: is not a known key", () => host.Catalog.AddDeploymentAsync(new()
         {
             Item = """{"model_name":"x","litellm_params":{"model":"openai/gpt-4o","modle":1}}""",

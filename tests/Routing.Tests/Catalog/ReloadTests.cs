@@ -30,6 +30,8 @@ public sealed class ReloadTests(RoutingFixture fixture) : IClassFixture<RoutingF
         await host.WriteModelsAsync(Model("fourth"));
         await Wait.UntilAsync(async () => (await NamesAsync(host)).Contains("fourth"));
 
+        (await host.Services.GetRequiredService<PriceAnnouncer>().WaitAsync(CancellationToken.None)).ShouldBeTrue();
+
         // The proxy's models cost what the shipped ones of their names do; of one that is not shipped nobody knows.
         var answer = await new TestCall("gpt-4o").RunAsync(host);
         answer.Ended.ShouldNotBeNull().CostNanoUsd.ShouldBeGreaterThan(0);
