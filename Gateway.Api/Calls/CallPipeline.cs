@@ -117,7 +117,7 @@ internal sealed partial class CallPipeline(
     }
 
     // OpenAI's and Anthropic's SDKs count their retries here; whoever writes more into it only has fewer attempts made for him.
-    private static int ClientRetries(IHeaderDictionary headers) =>
+    internal static int ClientRetries(IHeaderDictionary headers) =>
         int.TryParse(headers["x-stainless-retry-count"], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 
     private static partial class Log

@@ -137,6 +137,7 @@ public sealed partial class GatewaySystem : IAsyncDisposable
             // Each call meets the fault that it is for, once, whatever became of those before it.
             ["RETRY_ENABLED"] = "false",
             ["CIRCUIT_BREAKER_ENABLED"] = "false",
+            ["CircuitBreaker__RateLimitedSeconds"] = "0",
             ["CircuitBreaker__RefusedKeySeconds"] = "0",
             ["CircuitBreaker__CreditSpentSeconds"] = "0",
 

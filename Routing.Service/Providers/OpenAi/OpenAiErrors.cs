@@ -37,7 +37,10 @@ internal static class OpenAiErrors
             408 => new CallFault(CallFailure.ProviderTimeout, $"{deployment.Provider} took too long."),
             400 or 404 or 413 or 422 => Refused(error, code, deployment),
             _ => new CallFault(
-                CallFailure.ProviderError, $"{deployment.Provider} answered with status {code.ToString(CultureInfo.InvariantCulture)}."),
+                CallFailure.ProviderError, $"{deployment.Provider} answered with status {code.ToString(CultureInfo.InvariantCulture)}.")
+            {
+                RetryAfter = code >= 500 ? retryAfter : TimeSpan.Zero,
+            },
         };
         return fault with { Status = code };
     }

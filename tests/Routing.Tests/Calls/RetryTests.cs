@@ -1,3 +1,4 @@
+using Grpc.Core;
 using LlmGateway.FakeProvider;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Tests.Running;
@@ -94,6 +95,46 @@ public sealed class RetryTests(RetryFixture fixture) : IClassFixture<RetryFixtur
         fixture.Provider.CallsOf(model).Count.ShouldBe(1);
         (await fixture.Billing.ChargeAsync(next.RequestId)).ShouldBeNull();
     }
+
+    [Fact]
+    public async Task A_provider_that_is_overloaded_and_asks_for_a_pause_gets_it()
+    {
+        var model = fixture.NextTriple();
+        fixture.Provider.On(model + "-a", Script.Error(503, retryAfter: "30"), new Script());
+
+        await new TestCall(model).RunAsync(fixture.Host);
+        await new TestCall(model).RunAsync(fixture.Host);
+
+        fixture.Provider.CallsOf(model + "-a").Count.ShouldBe(1);
+        (await fixture.Host.Deployments.GetDeploymentAsync(new() { Id = $"openai_compatible/{model}-a" })).Reason.ShouldBe("failing");
+    }
+
+    [Fact]
+    public async Task An_administrator_keeps_calls_away_from_a_deployment_and_lets_them_come_back()
+    {
+        var model = fixture.NextTriple();
+        var id = $"openai_compatible/{model}-a";
+
+        var cooled = await fixture.Host.Deployments.CoolDeploymentAsync(new() { Id = id, Seconds = 600, Note = "status page" });
+        var meanwhile = await new TestCall(model).RunAsync(fixture.Host);
+        var cleared = await fixture.Host.Deployments.ClearDeploymentAsync(new() { Id = id });
+        var afterwards = await new TestCall(model).RunAsync(fixture.Host);
+
+        (cooled.State, cooled.Reason, cooled.Note).ShouldBe(("open", "operator", "status page"));
+        meanwhile.Started!.Deployment.ShouldEndWith("-b");
+        (cleared.State, cleared.Reason, cleared.Until).ShouldBe(("closed", "", null));
+        afterwards.Started!.Deployment.ShouldEndWith("-a");
+        (await fixture.Host.Deployments.ListDeploymentsAsync(new())).Deployments.Select(status => status.Id).ShouldContain(id);
+    }
+
+    [Theory]
+    [InlineData("nobody", 5, "", StatusCode.NotFound)]
+    [InlineData("openai_compatible/one-1", 0, "", StatusCode.InvalidArgument)]
+    [InlineData("openai_compatible/one-1", 864_001, "", StatusCode.InvalidArgument)]
+    [InlineData("openai_compatible/one-1", 5, "a\u0007", StatusCode.InvalidArgument)]
+    public async Task A_cooldown_that_cannot_be_is_refused(string id, int seconds, string note, StatusCode code) =>
+        (await Should.ThrowAsync<RpcException>(async () =>
+            await fixture.Host.Deployments.CoolDeploymentAsync(new() { Id = id, Seconds = seconds, Note = note }))).StatusCode.ShouldBe(code);
 
     /// <summary>R40.</summary>
     [Fact]
