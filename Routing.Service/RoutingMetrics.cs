@@ -14,6 +14,7 @@ internal sealed class RoutingMetrics
     private readonly Histogram<double> _timeToFirstToken;
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _rescued;
     private readonly Counter<long> _deferred;
     private readonly Counter<long> _settlementsRefused;
     private readonly Counter<long> _cooldowns;
@@ -30,6 +31,8 @@ internal sealed class RoutingMetrics
         _tokens = meter.CreateCounter<long>("llmgateway.tokens", unit: "{token}",
             description: "Tokens settled, by kind, and whether they were estimated.");
         _refused = meter.CreateCounter<long>("llmgateway.holds.refused", unit: "{call}", description: "Calls that got no hold, by reason.");
+        _rescued = meter.CreateCounter<long>("llmgateway.streams.rescued", unit: "{stream}",
+            description: "Streams that broke off and that another answer went on with, by the deployment that broke off.");
         _deferred = meter.CreateCounter<long>("llmgateway.settlements.deferred", unit: "{settlement}",
             description: "Settlements that went through the outbox.");
         _settlementsRefused = meter.CreateCounter<long>("llmgateway.settlements.refused", unit: "{settlement}",
@@ -64,6 +67,8 @@ internal sealed class RoutingMetrics
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Cooled(string reason) => _cooldowns.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Rescued(Deployment broken) => _rescued.Add(1, Of(broken));
 
     public void SettlementDeferred() => _deferred.Add(1);
 

@@ -222,8 +222,10 @@ internal sealed class Attempt : IDisposable
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)
     {
+        var prefilled = Deployment.Prefill && _call.Sent is { Resumed: true, PrefillRefused: false };
+        _call.Sent?.Begin(prefilled);
         var request = new ProviderRequest(
-            Deployment, _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true)
+            Deployment, prefilled ? _call.Request.WithPrefill(_call.Sent!.Prefill) : _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true)
         {
             Client = _call.Client,
         };
@@ -234,13 +236,13 @@ internal sealed class Attempt : IDisposable
         (_body, Status) = (reply.Body, reply.Status);
         if (_body is null)
         {
-            Conclude(reply.Fault);
+            Conclude(prefilled ? WithoutPrefill(reply.Fault!) : reply.Fault);
         }
         else if (_call.Stream)
         {
             Watch(growth);
             Stream = _answers.Open(_call, reply, Deployment, Meter, _options);
-            await ReadFirstContentAsync(Stream);
+            await ReadFirstContentAsync(Stream, growth);
         }
         else
         {
@@ -267,9 +269,33 @@ internal sealed class Attempt : IDisposable
         return _timers.EndAsync();
     }
 
-    private async Task ReadFirstContentAsync(IAnswerStream stream)
+    // What a provider says against a text that we put there is no matter of the client's.
+    private CallFault WithoutPrefill(CallFault fault)
     {
-        while (State == AttemptState.Open && !stream.HasContent)
+        if (fault is not { Failure: CallFailure.ProviderRefused })
+        {
+            return fault;
+        }
+
+        _call.Sent!.PrefillRefused = true;
+        return fault with { Failure = CallFailure.ProviderError, Code = CallFault.PrefillRefused };
+    }
+
+    /// <summary>Whether the answer is held back although there is content: not where too much is, nor where its money ends.</summary>
+    private async ValueTask<bool> HoldsBackAsync(HoldGrowth? growth)
+    {
+        if (_call.Rescue != Rescue.Buffer || _held.Sum(item => item.Length) > _options.MaxAnswerBytes)
+        {
+            return false;
+        }
+
+        var visible = Meter.OutputSoFar;
+        return growth is null || await growth.CoverAsync(visible, Hidden?.Produced ?? visible) is null;
+    }
+
+    private async Task ReadFirstContentAsync(IAnswerStream stream, HoldGrowth? growth)
+    {
+        while (State == AttemptState.Open && (!stream.HasContent || await HoldsBackAsync(growth)))
         {
             Advance(await stream.ReadAsync(_timers.Token));
             Hidden?.Read();

@@ -48,12 +48,16 @@ internal sealed partial class AttemptLoop(
         return history.Sum();
     }
 
+    /// <summary>Provider calls that a call may make.</summary>
+    public int Budget(Call call, CandidateChain candidates) => Math.Max(1, (candidates.MaxAttempts ?? retries.Value.MaxAttempts) - call.ClientRetries);
+
+    /// <param name="made">Attempts before these, of the same budget.</param>
     /// <returns>An attempt with content, or the last one: failed, or left by the client. The caller disposes it.</returns>
     public async Task<AttemptsResult> RunAsync(
-        Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, CallJournal journal, CancellationToken client)
+        Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, CallJournal journal, CancellationToken client, int made = 0)
     {
         var history = new AttemptHistory();
-        var budget = Math.Max(1, (candidates.MaxAttempts ?? retries.Value.MaxAttempts) - call.ClientRetries);
+        var budget = Budget(call, candidates) - made;
         Deployment? again = null;
         while (history.Attempts < budget && (history.Attempts == 0 || Left(call) > TimeSpan.Zero))
         {
@@ -95,7 +99,7 @@ internal sealed partial class AttemptLoop(
                 break;
             }
 
-            again = HasOtherKey(deployment, fault) ? deployment : null;
+            again = HasOtherKey(deployment, fault) || fault.Code == CallFault.PrefillRefused ? deployment : null;
         }
 
         return new AttemptsResult(null, history.Sum());
@@ -103,7 +107,8 @@ internal sealed partial class AttemptLoop(
 
     /// <summary>Writes down how an attempt ended.</summary>
     /// <param name="wasted">Of an attempt that did not answer the client.</param>
-    public void Note(Call call, Attempt attempt, CallJournal journal, TokenUsage? wasted = null)
+    /// <param name="at">Where it stands among the attempts; last, unless others came after it that are written down already.</param>
+    public void Note(Call call, Attempt attempt, CallJournal journal, TokenUsage? wasted = null, int? at = null)
     {
         attempt.Visited();
         var used = attempt.State == AttemptState.Failed && wasted is null ? default : attempt.Meter.Read();
@@ -123,7 +128,7 @@ internal sealed partial class AttemptLoop(
             _ => "client_left",
         };
         var status = attempt.Status != 0 ? attempt.Status : attempt.Fault?.Status ?? 0;
-        journal.Attempted(attempt.Deployment, outcome, status, attempt.Duration, wasted, attempt.IsOutrun);
+        journal.Attempted(at ?? journal.Attempts.Count, attempt.Deployment, outcome, status, attempt.Duration, wasted, attempt.IsOutrun);
         metrics.Attempted(attempt.Deployment, outcome, attempt.Duration);
         if (attempt.State == AttemptState.Failed)
         {

@@ -1,6 +1,8 @@
 using LlmGateway.Protos.Keys.V1;
 using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
+using LlmGateway.Routing.Streaming;
 
 namespace LlmGateway.Routing.Calls;
 
@@ -28,6 +30,12 @@ internal sealed record Call
 
     /// <summary>As the client sent it.</summary>
     public required ClientBody Client { get; init; }
+
+    /// <summary>What is done when its stream breaks off.</summary>
+    public Rescue Rescue { get; init; }
+
+    /// <summary>What its client got; null where nothing could be done with it.</summary>
+    public SentText? Sent { get; init; }
 
     /// <summary>How often the client had sent it before.</summary>
     public int ClientRetries { get; init; }

@@ -31,6 +31,15 @@ internal sealed record CallFault(CallFailure Failure, string Message)
     /// <summary>The deployment cannot do what a field asks for, and was not called.</summary>
     public bool IsUnsupported => this is { Failure: CallFailure.InvalidRequest, Code: "unsupported_parameter" };
 
+    /// <summary>The code of an answer that does not go on where another broke off.</summary>
+    public const string AnswerDiffers = "answer_differs";
+
+    /// <summary>The code of a provider that does not continue a text that was begun.</summary>
+    public const string PrefillRefused = "prefill_refused";
+
+    /// <summary>The provider is well, but could not go on with what another began.</summary>
+    public bool IsOfRescue => Code is AnswerDiffers or PrefillRefused;
+
     /// <summary>The prompt does not fit into the model's context.</summary>
     public bool IsTooLong => this is { Failure: CallFailure.ProviderRefused, Code: "context_length_exceeded" };
 
@@ -38,7 +47,7 @@ internal sealed record CallFault(CallFailure Failure, string Message)
     public bool IsContentPolicy => this is { Failure: CallFailure.ProviderRefused, Code: "content_policy_violation" };
 
     /// <summary>The same deployment may do better in a moment. Not so one that was silent: it would be silent as long again.</summary>
-    public bool MayRetry => Failure is CallFailure.ProviderUnreachable or CallFailure.ProviderRateLimited or CallFailure.ProviderError
+    public bool MayRetry => !IsOfRescue && Failure is CallFailure.ProviderUnreachable or CallFailure.ProviderRateLimited or CallFailure.ProviderError
         || this is { Failure: CallFailure.ProviderTimeout, Status: not 0 };
 
     /// <summary>Another deployment may do better. Not so when the fault is in the request itself.</summary>

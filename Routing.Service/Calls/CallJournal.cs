@@ -20,13 +20,15 @@ internal sealed class CallJournal(Call call, TimeProvider time)
     /// <summary>Some attempt that did not answer the client is billed by its provider.</summary>
     public bool HasWaste => _attempts.Exists(attempt => attempt.Usage is not null);
 
+    /// <param name="at">Where it stands among the attempts.</param>
     /// <param name="wasted">What the provider bills for an attempt that did not answer the client; null for nothing.</param>
     /// <param name="deployment">Who was called.</param>
     /// <param name="outcome">"ok", or the name of the failure.</param>
     /// <param name="status">HTTP; 0 without an answer.</param>
     /// <param name="duration">From the request on.</param>
     /// <param name="hedged">Given up because another attempt was faster.</param>
-    public void Attempted(Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted, bool hedged) => _attempts.Add(new()
+    public void Attempted(
+        int at, Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted, bool hedged) => _attempts.Insert(at, new()
     {
         Candidate = deployment.ToCandidate(),
         Outcome = outcome,

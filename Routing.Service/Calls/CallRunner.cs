@@ -64,7 +64,12 @@ internal sealed class CallRunner(
 
         var journal = new CallJournal(call, time);
         using var renewal = renewer.Keep(held);
-        var named = call.Model.Length > 0 ? call : call with { Model = snapshot.DefaultModel };
+        var named = call with
+        {
+            Model = call.Model.Length > 0 ? call.Model : snapshot.DefaultModel,
+            Rescue = model.Rescue,
+            Sent = MayResume(call, model) ? new SentText() : null,
+        };
         await RunHeldAsync(named, held, candidates, journal, output, client);
     }
 
@@ -86,21 +91,27 @@ internal sealed class CallRunner(
             return;
         }
 
-        using var attempt = opened;
+        var attempt = opened;
         journal.FirstToken();
         metrics.FirstToken(attempt.Deployment, journal.TimeToFirstToken);
 
         // :: Relay
-        var attemptCount = journal.Attempts.Count + 1;
-        var there = false;
+        var (there, attemptsBefore) = (false, journal.Attempts.Count);
         ExceptionDispatchInfo? unexpected = null;
         try
         {
-            var growing = HoldPlan.Grows(call, held, attempt.Deployment) ? growth : null;
-            there = !call.Stream || await RelayAsync(attempt, growing, attemptCount, output);
+            there = !call.Stream || await StartAsync(attempt, attemptsBefore + 1, output)
+                && await RelayAsync(attempt, Growing(call, held, attempt, growth), output);
+            while (there && await RescueAsync(call, held, growth, candidates, attempt, journal, attemptsBefore, client) is { } next)
+            {
+                attempt.Dispose();
+                (attempt, attemptsBefore) = (next, journal.Attempts.Count);
+                there = await output.ChunkAsync(attempt.TakeHeld()) && await RelayAsync(attempt, Growing(call, held, attempt, growth), output);
+            }
+
             if (!there)
             {
-                await DrainAsync(attempt, held, growing);
+                await DrainAsync(attempt, held, Growing(call, held, attempt, growth));
             }
         }
         catch (Exception e)
@@ -109,17 +120,53 @@ internal sealed class CallRunner(
         }
 
         // :: Settle
+        using var answering = attempt;
         attempt.Stop();
         await (growth?.DisposeAsync() ?? default);
-        attempts.Note(call, attempt, journal);
+        attempts.Note(call, attempt, journal, at: attemptsBefore);
         var usage = attempt.Meter.Read();
         var settled = await desk.SettleAsync(Settlement(call, attempt, EndingOf(attempt, unexpected is not null), usage, journal), held, client);
         metrics.Produced(attempt.Deployment, usage);
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
         {
-            await EndAsync(attempt, usage, settled, attemptCount, output);
+            await EndAsync(attempt, usage, settled, journal.Attempts.Count, output);
         }
+    }
+
+    private static HoldGrowth? Growing(Call call, HeldCall held, Attempt attempt, HoldGrowth? growth) =>
+        HoldPlan.Grows(call, held, attempt.Deployment) ? growth : null;
+
+    /// <summary>Whether a stream that breaks off can be gone on with: one answer, in OpenAI's chat dialect, and not begun twice at one time.</summary>
+    private static bool MayResume(Call call, CatalogModel model) => model is { Rescue: Rescue.Resume, Hedge: false }
+        && call is { Stream: true, Request.Choices: 1, Client.Dialect: Dialect.OpenaiChat };
+
+    /// <summary>
+    /// After a stream broke off: the next candidate's answer, if one goes on where it did. What the first one produced is its provider's bill and no
+    /// longer the client's, whose answer is the next one's.
+    /// </summary>
+    /// <returns>Null when there is none, and the fault stands.</returns>
+    private async Task<Attempt?> RescueAsync(
+        Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, Attempt broken, CallJournal journal, int attemptsBefore,
+        CancellationToken client)
+    {
+        if (call.Sent is not { IsResumable: true } sent || broken is not { State: AttemptState.Failed, IsBrokenOff: false }
+            || attemptsBefore + 1 >= attempts.Budget(call, candidates))
+        {
+            return null;
+        }
+
+        broken.Stop();
+        broken.Visited();
+        sent.BreakOff();
+        var (next, _) = await attempts.RunAsync(call, held, growth, candidates, journal, client, made: attemptsBefore + 1);
+        if (next is not null)
+        {
+            attempts.Note(call, broken, journal, broken.Meter.Read(), attemptsBefore);
+            metrics.Rescued(broken.Deployment);
+        }
+
+        return next;
     }
 
     /// <summary>
@@ -145,13 +192,12 @@ internal sealed class CallRunner(
     }
 
     /// <returns>False when the client left.</returns>
-    private static async Task<bool> RelayAsync(Attempt attempt, HoldGrowth? growth, int attemptCount, CallOutput output)
-    {
-        if (!await output.StartedAsync(attempt, attemptCount) || !await output.ChunkAsync(attempt.TakeHeld()))
-        {
-            return false;
-        }
+    private static async Task<bool> StartAsync(Attempt attempt, int attemptCount, CallOutput output) =>
+        await output.StartedAsync(attempt, attemptCount) && await output.ChunkAsync(attempt.TakeHeld());
 
+    /// <returns>False when the client left.</returns>
+    private static async Task<bool> RelayAsync(Attempt attempt, HoldGrowth? growth, CallOutput output)
+    {
         while (attempt.State == AttemptState.Open)
         {
             if (!await CoverAsync(attempt, growth))

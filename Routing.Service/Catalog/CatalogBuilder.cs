@@ -99,6 +99,7 @@ internal sealed record CatalogBuilder(
             Strategy = entries.Find(entry => entry.Strategy is not null)?.Strategy,
             Changed = ChangedModels.Contains(name),
             Hedge = entries.Exists(entry => entry.Hedge),
+            Rescue = entries.Find(entry => entry.Rescue is not null)?.Rescue ?? Rescue.Error,
             Fallbacks = Fallbacks(FallbackKind.Any),
             ContextWindowFallbacks = Fallbacks(FallbackKind.ContextWindow),
             ContentPolicyFallbacks = Fallbacks(FallbackKind.ContentPolicy),

@@ -102,6 +102,11 @@ internal sealed record CatalogEntry(long Line)
 
     public CatalogText? Hedge { get; init; }
 
+    public CatalogText? Rescue { get; init; }
+
+    /// <summary>supports_assistant_prefill</summary>
+    public CatalogText? Prefill { get; init; }
+
     public CatalogText? Mode { get; init; }
 
     public CatalogText? MaxOutputTokens { get; init; }

@@ -90,6 +90,8 @@ internal static class CatalogFile
             BaseModel = info.Text("base_model"),
             Strategy = info.Text("routing_strategy"),
             Hedge = info.Text("hedge"),
+            Rescue = info.Text("rescue"),
+            Prefill = info.Text("supports_assistant_prefill"),
             Mode = info.Text("mode"),
             MaxOutputTokens = info.Text("max_output_tokens") ?? info.Text("max_tokens"),
             Input = Price("input_cost_per_token"),

@@ -36,7 +36,7 @@ internal sealed record CatalogKeys(FrozenSet<string> Applied, FrozenSet<string> 
         + "merge_reasoning_content_in_choices use_in_pass_through litellm_credential_name additional_drop_params mock_response");
 
     public static CatalogKeys Info { get; } = Of(
-        "id mode max_output_tokens max_tokens base_model routing_strategy hedge max_input_tokens description litellm_provider source team_id "
+        "id mode max_output_tokens max_tokens base_model routing_strategy hedge rescue supports_assistant_prefill max_input_tokens description litellm_provider source team_id "
         + "access_groups version " + Prices,
         "output_vector_size health_check_model health_check_timeout disable_background_health_check");
 

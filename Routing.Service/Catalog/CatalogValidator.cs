@@ -95,9 +95,29 @@ internal sealed class CatalogValidator(CatalogProblems problems, bool isOpen = f
         DropParams = _scalars.Flag(entry.DropParams, "drop_params"),
         Strategy = Strategy(entry.Strategy),
         Hedge = _scalars.Flag(entry.Hedge, "hedge") ?? false,
+        Rescue = Rescue(entry.Rescue),
+        Prefill = _scalars.Flag(entry.Prefill, "supports_assistant_prefill") ?? false,
         MaxOutputTokens = _scalars.Amount(entry.MaxOutputTokens, "max_output_tokens", 1, 100_000_000),
         Prices = _prices.Read(entry),
     };
+
+    private Rescue? Rescue(CatalogText? text)
+    {
+        switch (text?.Value)
+        {
+            case null:
+                return null;
+            case "error":
+                return Catalog.Rescue.Error;
+            case "resume":
+                return Catalog.Rescue.Resume;
+            case "buffer":
+                return Catalog.Rescue.Buffer;
+            default:
+                problems.Error(text.Line, $"rescue must be error, resume or buffer: \"{text.Value}\".");
+                return null;
+        }
+    }
 
     private void CheckAddress(CatalogEntry entry)
     {

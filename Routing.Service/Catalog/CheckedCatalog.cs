@@ -27,6 +27,10 @@ internal sealed record CheckedEntry(CatalogEntry Entry, string Name, string Prov
 
     public bool Hedge { get; init; }
 
+    public Rescue? Rescue { get; init; }
+
+    public bool Prefill { get; init; }
+
     public long? MaxOutputTokens { get; init; }
 
     public TokenPrices? Prices { get; init; }

@@ -18,6 +18,19 @@ internal enum DeploymentSource
     Discovered,
 }
 
+/// <summary>What is done when a stream breaks off after content was sent.</summary>
+internal enum Rescue
+{
+    /// <summary>The client gets an error in its stream.</summary>
+    Error,
+
+    /// <summary>The next candidate is asked, and its answer goes on where the first broke off, if it begins with the same text or continues it.</summary>
+    Resume,
+
+    /// <summary>Nothing is sent before the answer is whole, so that any failure can be hidden; the client gets it all at once.</summary>
+    Buffer,
+}
+
 /// <summary>One place where a model runs: a provider, its name of the model, an address and a key.</summary>
 internal sealed record Deployment
 {
@@ -91,6 +104,9 @@ internal sealed record Deployment
 
     public ModelMode Mode { get; init; }
 
+    /// <summary>The model continues a text when the last message is the beginning of its answer.</summary>
+    public bool Prefill { get; init; }
+
     /// <summary>Null when unknown.</summary>
     public long? MaxOutputTokens { get; init; }
 
@@ -128,6 +144,9 @@ internal sealed record CatalogModel(string Name, IReadOnlyList<Deployment> Deplo
 
     /// <summary>A stream that is slow to begin may be asked for at a second deployment too; the faster one answers.</summary>
     public bool Hedge { get; init; }
+
+    /// <summary>What is done when one of its streams breaks off.</summary>
+    public Rescue Rescue { get; init; }
 
     /// <summary>The most that any deployment puts out; null when none says.</summary>
     public long? MaxOutputTokens => Deployments.Max(deployment => deployment.MaxOutputTokens);

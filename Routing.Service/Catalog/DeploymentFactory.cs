@@ -145,6 +145,7 @@ internal sealed class DeploymentFactory(CheckedCatalog catalog, ProvidersOptions
         DropParams = entry.DropParams ?? catalog.Router.DropParams,
         Mode = entry.Mode,
         MaxOutputTokens = entry.MaxOutputTokens,
+        Prefill = entry.Prefill,
     };
 
     /// <summary>

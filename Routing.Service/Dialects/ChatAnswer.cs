@@ -108,8 +108,8 @@ internal static class ChatAnswer
         }
     }
 
-    // Without these, clients that read id or model from the last chunk would find nothing.
-    private static void WriteHead(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> chunk)
+    /// <summary>The members that all chunks of an answer share, each with a comma after it.</summary>
+    internal static void WriteHead(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> chunk)
     {
         var reader = new Utf8JsonReader(chunk);
         if (chunk.IsEmpty || !reader.Read())

@@ -127,6 +127,14 @@ internal sealed class ChatRequest
         }
     }
 
+    /// <summary>The same request with the beginning of its answer at the end, for a model to go on from.</summary>
+    public ChatRequest WithPrefill(string text)
+    {
+        var end = Messages!.Value.End.Value - 1;
+        byte[] message = [.. ",{\"role\":\"assistant\",\"content\":\""u8, .. JsonEncodedText.Encode(text).EncodedUtf8Bytes, .. "\"}"u8];
+        return Read(new ReadOnlyMemory<byte>([.. Body.Span[..end], .. message, .. Body.Span[end..]]), out _, out _)!;
+    }
+
     private bool Take(Members member, ref Utf8JsonReader reader)
     {
         switch (member)

@@ -29,6 +29,9 @@ internal sealed class Visit(DeploymentHealth health, Deployment deployment, bool
                 }
 
                 break;
+            case { IsOfRescue: true }:
+                health.Answered(isProbe);
+                break;
             // The mock fails where a client's prompt tells it to.
             case { MayFailOver: true, IsUnsupported: false } when deployment.Adapter != ProviderName.Mock:
                 health.Failed(deployment, fault);

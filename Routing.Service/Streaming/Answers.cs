@@ -47,7 +47,7 @@ internal sealed class Answers(TimeProvider time)
         IEventReader events = reply.Translator is { } translator
             ? new TranslatedEvents(reader, translator, new ChatEvents(deployment.ModelName, time.GetUtcNow().ToUnixTimeSeconds()), deployment)
             : reader;
-        return new ChatStream(events, call.Request.Choices, deployment, meter);
+        return new ChatStream(events, call.Request.Choices, deployment, meter, call.Sent);
     }
 
     // Our own request's, in Anthropic's form.

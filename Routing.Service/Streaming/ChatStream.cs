@@ -12,7 +12,7 @@ namespace LlmGateway.Routing.Streaming;
 /// metered and sent at the end with its cost; usage on other chunks; chunks with empty choices (Azure's first); errors and garbage, which end
 /// the answer; the terminator.
 /// </summary>
-internal sealed class ChatStream(IEventReader reader, int choices, Deployment deployment, UsageMeter meter) : IAnswerStream
+internal sealed class ChatStream(IEventReader reader, int choices, Deployment deployment, UsageMeter meter, SentText? sent = null) : IAnswerStream
 {
     private readonly StreamState _state = new(choices);
     private readonly List<ReadOnlyMemory<byte>> _events = [];
@@ -97,12 +97,13 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
         }
 
         Meter(json, chunk);
-        if (chunk.Choices > 0)
-        {
-            Relay(json, chunk);
-        }
+        return chunk.Choices == 0 ? null : sent is null ? Relay(json, json, chunk) : RelayAfter(sent, json, chunk);
+    }
 
-        return null;
+    private CallFault? RelayAfter(SentText sent, ReadOnlyMemory<byte> json, in ChatChunk chunk)
+    {
+        var (rest, fault) = sent.Take(json, isLast: chunk.Finished is not null);
+        return fault ?? Relay(json, rest, chunk);
     }
 
     private void Meter(ReadOnlyMemory<byte> json, in ChatChunk chunk)
@@ -111,20 +112,28 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
         {
             meter.Report(chunk.Usage);
             _usage = json[usage].ToArray();
-            _usageChunk = chunk is { HasChoices: true, Choices: 0 } ? json.ToArray() : default;
+            _usageChunk = chunk is { HasChoices: true, Choices: 0 } && sent is not { Resumed: true } ? json.ToArray() : default;
         }
     }
 
-    private void Relay(ReadOnlyMemory<byte> json, in ChatChunk chunk)
+    /// <param name="json">As the provider sent it.</param>
+    /// <param name="relayed">What goes to the client; empty when it has it already.</param>
+    /// <param name="chunk">What it says.</param>
+    private CallFault? Relay(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> relayed, in ChatChunk chunk)
     {
         if (_firstChunk.IsEmpty)
         {
-            _firstChunk = json.ToArray();
+            _firstChunk = sent is { Resumed: true } ? sent.First : json.ToArray();
         }
 
         if (chunk.ContentBytes > 0)
         {
             meter.Content(chunk.ContentBytes);
+        }
+
+        if (relayed.IsEmpty)
+        {
+            return null;
         }
 
         HasContent |= chunk.ContentBytes > 0 || chunk.Finished is not null;
@@ -133,7 +142,9 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
             _state.Finished(finished);
         }
 
-        _events.Add(chunk.UsageRange is { } usage ? ChatAnswer.WithNullUsage(json.Span, usage) : json);
+        // What was written anew has no usage in it.
+        _events.Add(chunk.UsageRange is { } usage && relayed.Equals(json) ? ChatAnswer.WithNullUsage(json.Span, usage) : relayed);
+        return null;
     }
 
     private StreamStep Break(CallFault fault)

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using LlmGateway.FakeProvider;
+using LlmGateway.Protos.Routing.V1;
+using LlmGateway.Routing.Tests.Running;
+using LlmGateway.Testing;
+
+namespace LlmGateway.Routing.Tests.Calls;
+
+/// <summary>A stream that breaks off after content was sent, by what its model says is then done: error, resume or buffer.</summary>
+public sealed class RescueTests : IAsyncLifetime
+{
+    private const string Whole = "The first half, and the second half.";
+    private static readonly string[] Pieces = ["The first", " half, and", " the second", " half."];
+
+    private BillingProcess _billing = null!;
+    private FakeProviderServer _provider = null!;
+    private RoutingHost _host = null!;
+
+    public async Task InitializeAsync()
+    {
+        _billing = await BillingProcess.StartAsync();
+        _provider = await FakeProviderServer.StartAsync();
+        _host = await (await RoutingHost.StartAsync(_billing.Address, Models(_provider.BaseUrl), database: null, ("Calls:GapTimeout", "00:00:01"))).ReadyAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _provider.DisposeAsync();
+        await _billing.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(Ending.Cut)]
+    [InlineData(Ending.Stall)]
+    [InlineData(Ending.Garbage)]
+    [InlineData(Ending.ErrorEvent)]
+    [InlineData(Ending.NoFinish)]
+    public async Task Resume_goes_on_with_the_next_answer_where_the_first_broke_off(Ending ending)
+    {
+        var model = Model("resume", ending.ToString());
+        _provider.On(model + "-a", new Script { Pieces = Pieces, Ending = ending, EndAfter = 2 });
+        _provider.On(model + "-b", new Script { Pieces = ["The fir", "st half, ", "and the seco", "nd half."], PromptTokens = 12, CompletionTokens = 40 });
+        var call = new TestCall(model) { IncludeUsage = true };
+
+        var answer = await call.RunAsync(_host);
+
+        answer.Ended.ShouldNotBeNull();
+        answer.Text.ShouldBe(Whole);
+        answer.Chunks.Select(chunk => Member(chunk, "id")).Distinct().ShouldHaveSingleItem("one answer has one id");
+        answer.Chunks.Select(chunk => Member(chunk, "model")).Distinct().ShouldHaveSingleItem();
+        answer.Chunks.Count(chunk => chunk.Contains("\"finish_reason\":\"stop\"", StringComparison.Ordinal)).ShouldBe(1);
+        answer.Ended.Attempts.ShouldBe(2);
+        answer.Ended.CostNanoUsd.ShouldBe(RoutingFixture.Cost(12, 40), "the answer is the second one's, and the first one's provider is paid by the gateway");
+        _provider.Calls.Count(made => made.Model.StartsWith(model, StringComparison.Ordinal)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_answer_that_differs_is_not_glued_on_and_the_next_one_is_asked()
+    {
+        var model = Model("resume", "differs");
+        _provider.On(model + "-a", new Script { Pieces = Pieces, Ending = Ending.Cut, EndAfter = 2 });
+        _provider.On(model + "-b", new Script { Pieces = ["The first half", " was good."] });
+        _provider.On(model + "-c", new Script { Pieces = [Whole] });
+
+        var answer = await new TestCall(model).RunAsync(_host);
+
+        answer.Ended.ShouldNotBeNull();
+        answer.Text.ShouldBe(Whole);
+    }
+
+    [Theory]
+    [InlineData("The first half")]
+    [InlineData("Something else.")]
+    public async Task Where_no_answer_goes_on_the_client_gets_the_first_fault_and_no_end(string other)
+    {
+        var model = Model("resume", other[..5]);
+        _provider.On(model + "-a", new Script { Pieces = Pieces, Ending = Ending.Cut, EndAfter = 2 });
+        _provider.On(model + "-b", new Script { Pieces = [other] });
+        _provider.On(model + "-c", new Script { Pieces = [other] });
+        var call = new TestCall(model);
+
+        var answer = await call.RunAsync(_host);
+
+        answer.Kinds.ShouldMatch("^Sc+F$");
+        answer.Text.ShouldBe("The first half, and");
+        answer.Failed!.Failure.ShouldBe(CallFailure.ProviderError);
+        answer.Failed.Message.ShouldContain("broke off");
+        answer.Failed.Attempts.ShouldBe(3);
+        (await _billing.BalanceAsync(call.Account)).Held.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_model_that_continues_texts_is_asked_to_and_one_that_refuses_is_asked_again_without()
+    {
+        var model = Model("prefill", "continues");
+        _provider.On(model + "-a", new Script { Pieces = ["The first ", "half, and "], Ending = Ending.Cut, EndAfter = 2 });
+        _provider.On(model + "-b", Script.Error(400, message: "This model does not support assistant message prefill."), new Script { Pieces = ["The first half, and", " the second half."] });
+
+        (await new TestCall(model).RunAsync(_host)).Text.ShouldBe(Whole);
+
+        var asked = _provider.CallsOf(model + "-b");
+        asked.Count.ShouldBe(2);
+        var last = asked[0].Json.GetProperty("messages").EnumerateArray().Last();
+        (last.GetProperty("role").GetString(), last.GetProperty("content").GetString()).ShouldBe(("assistant", "The first half, and"));
+        asked[1].Json.GetProperty("messages").EnumerateArray().Last().GetProperty("role").GetString().ShouldBe("user");
+    }
+
+    [Theory]
+    [InlineData("the second half.")]
+    [InlineData(" the second half.")]
+    public async Task A_continued_text_has_its_blanks_once(string continued)
+    {
+        var model = Model("prefill", "blanks" + continued.Length);
+        _provider.On(model + "-a", new Script { Pieces = ["The first ", "half, and "], Ending = Ending.Cut, EndAfter = 2 });
+        _provider.On(model + "-b", new Script { Pieces = [continued] });
+
+        var answer = await new TestCall(model).RunAsync(_host);
+
+        answer.Ended.ShouldNotBeNull();
+        answer.Text.ShouldBe(Whole);
+    }
+
+    [Fact]
+    public async Task Buffer_hides_any_failure_and_sends_nothing_before_the_answer_is_whole()
+    {
+        var (model, gate) = (Model("buffer", "hides"), new Gate());
+        _provider.On(model + "-a", new Script { Pieces = Pieces, Ending = Ending.Cut, EndAfter = 2 });
+        _provider.On(model + "-b", new Script { Pieces = ["Another", " answer."], MiddleGate = gate });
+        var received = 0;
+        var call = new TestCall(model);
+
+        var running = call.RunAsync(_host, () => Interlocked.Increment(ref received));
+        await gate.ReachedAsync();
+        Volatile.Read(ref received).ShouldBe(0);
+        gate.Open();
+
+        var answer = await running;
+        answer.Ended.ShouldNotBeNull();
+        answer.Text.ShouldBe("Another answer.");
+        answer.Ended.CostNanoUsd.ShouldBe(RoutingFixture.Cost(5, 2));
+    }
+
+    [Fact]
+    public async Task Without_a_rescue_the_client_gets_an_error_in_its_stream()
+    {
+        var model = Model("error", "none");
+        _provider.On(model + "-a", new Script { Pieces = Pieces, Ending = Ending.Cut, EndAfter = 2 });
+        _provider.On(model + "-b", new Script { Pieces = [Whole] });
+
+        (await new TestCall(model).RunAsync(_host)).Kinds.ShouldMatch("^Sc+F$");
+
+        _provider.CallsOf(model + "-b").ShouldBeEmpty();
+    }
+
+    private static string Model(string rescue, string test) => $"{rescue}-{Array.FindIndex(Tests, name => name == test)}";
+
+    private static readonly string[] Tests =
+        ["Cut", "Stall", "Garbage", "ErrorEvent", "NoFinish", "differs", "The f", "Somet", "continues", "blanks16", "blanks17", "hides", "none"];
+
+    private static string? Member(string chunk, string name) => JsonDocument.Parse(chunk).RootElement.GetProperty(name).GetString();
+
+    private static string Models(string baseUrl) => "model_list:\n" + string.Concat(
+        from rescue in (string[])["error", "resume", "prefill", "buffer"]
+        from test in Enumerable.Range(0, Tests.Length)
+        from suffix in "abc"
+        let upstream = $"{rescue}-{test}-{suffix}"
+        select $$"""
+              - model_name: {{rescue}}-{{test}}
+                litellm_params: { model: openai/{{upstream}}, api_base: "{{baseUrl}}", input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }
+                model_info: { max_output_tokens: 16384, rescue: {{(rescue == "prefill" ? "resume, supports_assistant_prefill: true" : rescue)}} }
+
+            """) + "router_settings: { routing_strategy: file-order }\n";
+}
