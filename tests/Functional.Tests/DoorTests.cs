@@ -19,10 +19,12 @@ namespace LlmGateway.Functional.Tests;
 [Collection(RunningSystem.Name)]
 public sealed class DoorTests(RunningSystem running)
 {
-    // It serves every dialect there is or may be.
+    // It serves every dialect there is or may be, but for Responses, whose "prompt" is another thing and refused.
     private const string Body = $$"""
         {"model":"{{GatewaySystem.Model}}","messages":[{"role":"user","content":"knock"}],"input":"knock","prompt":"knock","max_tokens":5}
         """;
+
+    private const string ResponsesBody = $$"""{"model":"{{GatewaySystem.Model}}","input":"knock","max_output_tokens":16}""";
 
     private static readonly string[] Doors = ["POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages", "POST /v1/responses"];
 
@@ -67,7 +69,7 @@ public sealed class DoorTests(RunningSystem running)
     {
         var (method, path) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{**id}", GatewaySystem.Model, StringComparison.Ordinal));
         using var request = new HttpRequestMessage(new(method), path);
-        request.Content = method is "GET" or "HEAD" ? null : new StringContent(Body, Encoding.UTF8, "application/json");
+        request.Content = method is "GET" or "HEAD" ? null : new StringContent(path == "/v1/responses" ? ResponsesBody : Body, Encoding.UTF8, "application/json");
         return await client.SendAsync(request);
     }
 

@@ -45,6 +45,12 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     /// <summary>A model of the catalogue below, served by the fake provider.</summary>
     public const string Model = "fake-chat";
 
+    /// <summary>The same behind an address of one's own: a server that speaks OpenAI's chat, and nothing else of OpenAI's.</summary>
+    public const string ServedModel = "fake-served";
+
+    /// <summary>Another one there, for a test to say what it answers.</summary>
+    public const string ServedToolModel = "fake-served-tools";
+
     /// <summary>Models of the catalogue that the fake provider misbehaves for, by their names.</summary>
     public static readonly IReadOnlyList<string> Faults =
     [
@@ -62,7 +68,8 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     // fake provider misbehaves for, by their names.
     private static readonly string DefaultModels = "model_list:\n" + string.Concat(
         ((string[])[Model, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
-        + Entry("fake-dear", "0.01", "0.01", 100_000);
+        + Entry("fake-dear", "0.01", "0.01", 100_000)
+        + string.Concat(((string[])[ServedModel, ServedToolModel]).Select(name => Entry(name, "0.000001", "0.000002", 4096, "os.environ/OPENAI_BASE_URL")));
 
     private const string Second = "gateway2";
     private const string Third = "gateway3";
@@ -203,10 +210,10 @@ public sealed partial class GatewaySystem : IAsyncDisposable
         File.Delete(_models);
     }
 
-    private static string Entry(string name, string input, string output, int maxOutput) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Entry(string name, string input, string output, int maxOutput, string? address = null) => string.Create(CultureInfo.InvariantCulture, $"""
           - model_name: {name}
             litellm_params:
-              model: openai/{name}
+              model: openai/{name}{(address is null ? "" : $"\n      api_base: {address}")}
               input_cost_per_token: {input}
               output_cost_per_token: {output}
             model_info:
