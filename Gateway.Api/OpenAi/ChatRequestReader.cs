@@ -3,18 +3,18 @@ using LlmGateway.Gateway.Calls;
 
 namespace LlmGateway.Gateway.OpenAi;
 
-/// <summary>One pass over a chat completion's body, without a document in memory: the fields below are read, the rest is skipped.</summary>
+/// <summary>One pass over a body of OpenAI's API, without a document in memory: the fields below are read, the rest is skipped.</summary>
 /// <remarks>
 /// A field that is read may stand once only: of two, the provider could follow the one that was not checked.
 /// An explicit null counts as left out, as it does at OpenAI.
 /// </remarks>
-internal ref struct ChatRequestReader(ReadOnlySpan<byte> body) : IRequestReader
+internal ref struct ChatRequestReader(ReadOnlySpan<byte> body, PromptField prompt) : IRequestReader
 {
     private Utf8JsonReader _json = new(body, new JsonReaderOptions { MaxDepth = ChatRequest.MaxDepth });
     private Field _seen;
     private string _model = "";
     private bool _stream;
-    private bool _hasMessages;
+    private bool _hasPrompt;
     private bool _includeUsage;
     private long? _maxTokens;
     private long? _maxCompletionTokens;
@@ -24,7 +24,7 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body) : IRequestReader
     {
         None = 0,
         Model = 1,
-        Messages = 2,
+        Prompt = 2,
         Stream = 4,
         StreamOptions = 8,
         MaxTokens = 16,
@@ -56,9 +56,9 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body) : IRequestReader
         // Throws on anything but white space after the object.
         _json.Read();
 
-        if (!_hasMessages)
+        if (!_hasPrompt)
         {
-            return ApiErrors.Missing("messages");
+            return ApiErrors.Missing(prompt.Name);
         }
 
         if (_maxTokens is not null && _maxCompletionTokens is not null)
@@ -72,9 +72,9 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body) : IRequestReader
 
     private ApiError? ReadField()
     {
-        if (_json.ValueTextEquals("messages"u8))
+        if (_json.ValueTextEquals(prompt.Name))
         {
-            return Once(Field.Messages, "messages") ?? ReadMessages();
+            return Once(Field.Prompt, prompt.Name) ?? (prompt == PromptField.Messages ? ReadMessages() : ReadTexts());
         }
 
         if (_json.ValueTextEquals("model"u8))
@@ -170,10 +170,42 @@ internal ref struct ChatRequestReader(ReadOnlySpan<byte> body) : IRequestReader
                 return error;
             }
 
-            _hasMessages = true;
+            _hasPrompt = true;
         }
 
-        return _hasMessages ? null : ApiErrors.Invalid("messages", "an array of at least one message");
+        return _hasPrompt ? null : ApiErrors.Invalid("messages", "an array of at least one message");
+    }
+
+    //   "prompt": "text"    "input": ["text", …]    [1, 2, …]    [[1, 2], …]
+    private ApiError? ReadTexts()
+    {
+        if (_json.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        _hasPrompt = true;
+        if (_json.TokenType == JsonTokenType.String)
+        {
+            return null;
+        }
+
+        var kind = JsonTokenType.None;
+        var fits = _json.TokenType == JsonTokenType.StartArray;
+        while (fits && _json.Read() && _json.TokenType != JsonTokenType.EndArray)
+        {
+            fits = _json.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.StartArray
+                && (kind is JsonTokenType.None || kind == _json.TokenType);
+            kind = _json.TokenType;
+            while (fits && kind == JsonTokenType.StartArray && _json.Read() && _json.TokenType != JsonTokenType.EndArray)
+            {
+                fits = _json.TokenType == JsonTokenType.Number;
+            }
+        }
+
+        return fits && kind != JsonTokenType.None
+            ? null
+            : ApiErrors.Invalid(prompt.Name, "a string, an array of strings, an array of token numbers, or an array of such arrays");
     }
 
     private ApiError? ReadMessage(int index)

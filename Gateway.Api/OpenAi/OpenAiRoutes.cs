@@ -6,16 +6,18 @@ internal static class OpenAiRoutes
     {
         builder.Services.AddOptions<RequestLimits>().BindConfiguration(RequestLimits.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<CompatibilityOptions>().BindConfiguration(CompatibilityOptions.Section);
-        builder.Services.AddSingleton<ChatCompletions>();
+        builder.Services.AddSingleton<ModelCalls>();
         builder.Services.AddSingleton<Responses>();
         builder.Services.AddSingleton<Models>();
     }
 
     public static void MapOpenAi(this IEndpointRouteBuilder routes)
     {
-        var chat = routes.ServiceProvider.GetRequiredService<ChatCompletions>();
-        routes.MapPost("/v1/chat/completions", chat.AsTheBodyAsksAsync);
-        routes.MapPost("/v1/chat/completions/stream", chat.AlwaysStreamedAsync);
+        var calls = routes.ServiceProvider.GetRequiredService<ModelCalls>();
+        routes.MapPost("/v1/chat/completions", calls.ChatAsync);
+        routes.MapPost("/v1/chat/completions/stream", calls.StreamedChatAsync);
+        routes.MapPost("/v1/completions", calls.CompletionAsync);
+        routes.MapPost("/v1/embeddings", calls.EmbeddingsAsync);
 
         var responses = routes.ServiceProvider.GetRequiredService<Responses>();
         routes.MapPost("/v1/responses", responses.CreateAsync);

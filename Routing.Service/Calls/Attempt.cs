@@ -225,7 +225,7 @@ internal sealed class Attempt : IDisposable
         var prefilled = Deployment.Prefill && _call.Sent is { Resumed: true, PrefillRefused: false };
         _call.Sent?.Begin(prefilled);
         var request = new ProviderRequest(
-            Deployment, prefilled ? _call.Request.WithPrefill(_call.Sent!.Prefill) : _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true)
+            Deployment, prefilled ? _call.Request.Chat.WithPrefill(_call.Sent!.Prefill) : _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true)
         {
             Client = _call.Client,
         };

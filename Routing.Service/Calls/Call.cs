@@ -25,8 +25,8 @@ internal sealed record Call
 
     public required bool IncludeUsage { get; init; }
 
-    /// <summary>In OpenAI's chat form, whatever the client's dialect.</summary>
-    public required ChatRequest Request { get; init; }
+    /// <summary>Chats have OpenAI's form, whatever the client's dialect.</summary>
+    public required PromptRequest Request { get; init; }
 
     /// <summary>As the client sent it.</summary>
     public required ClientBody Client { get; init; }

@@ -9,7 +9,7 @@ internal static class CallReader
     public static (Call? Call, CallFault? Fault) Read(CompleteRequest request, TimeProvider time)
     {
         var read = ClientRequests.Read(request.Dialect, request.Body.Memory);
-        if (read.Chat is not { } chat)
+        if (read.Prompt is not { } prompt)
         {
             return (null, read.Fault);
         }
@@ -21,9 +21,10 @@ internal static class CallReader
             KeyId = request.KeyId,
             Limits = request.Limits,
             Model = request.Model,
-            Stream = request.Stream,
+            // Vectors come whole.
+            Stream = request.Stream && prompt is not EmbeddingRequest,
             IncludeUsage = request.IncludeUsage,
-            Request = chat,
+            Request = prompt,
             Client = new ClientBody(request.Dialect, request.Body.Memory) { NativeOnly = read.NativeOnly, Betas = request.Betas },
             ClientRetries = Math.Max(0, request.ClientRetries),
             StartedAt = time.GetUtcNow(),

@@ -38,6 +38,12 @@ internal sealed class CallRunner(
             return;
         }
 
+        if (ModelFit.Fault(model, call.Request) is { } unfit)
+        {
+            await output.FailedAsync(unfit, attempts: 0);
+            return;
+        }
+
         var candidates = new CandidateChain(snapshot, selector, model, call);
         if (attempts.Unavailable(call, candidates) is { } unavailable)
         {

@@ -25,9 +25,9 @@ internal sealed class CandidateChain
     {
         (_snapshot, _selector, _model, _call) = (snapshot, selector, model, call);
         _seen = [model.Name];
-        _candidates = selector.Candidates(snapshot, model, call);
+        _candidates = ModelFit.Among(selector.Candidates(snapshot, model, call), call.Request);
         Hedge = model.Hedge;
-        Reachable = HasFallbacks(model) ? [.. _candidates, .. Others(snapshot, model)] : _candidates;
+        Reachable = HasFallbacks(model) ? [.. _candidates, .. ModelFit.Among([.. Others(snapshot, model)], call.Request)] : _candidates;
         Enqueue(model.Fallbacks);
     }
 
@@ -56,7 +56,7 @@ internal sealed class CandidateChain
                 return null;
             }
 
-            (_model, _candidates, _next) = (model, _selector.Candidates(_snapshot, model, _call), 0);
+            (_model, _candidates, _next) = (model, ModelFit.Among(_selector.Candidates(_snapshot, model, _call), _call.Request), 0);
             Enqueue(model.Fallbacks);
         }
 

@@ -27,6 +27,11 @@ internal sealed partial class Explainer(
             return new ExplainReply { Failure = fault.ToMessage(attempts: 0) };
         }
 
+        if (ModelFit.Fault(model, call.Request) is { } unfit)
+        {
+            return new ExplainReply { Failure = unfit.ToMessage(attempts: 0) };
+        }
+
         await TryReadPricesAsync(cancellationToken);
         var shape = CallShape.Of(call.Request, call.Stream);
         var chain = new CandidateChain(snapshot, selector, model, call);

@@ -57,7 +57,7 @@ internal sealed record CatalogBuilder(
         var known = new Dictionary<(string Provider, string Model), (long Line, TokenPrices? Prices, ModelName? PricedAs)>();
         foreach (var entry in Catalog.Entries)
         {
-            if (_factory.Make(entry) is not { Mode: ModelMode.Chat or ModelMode.Responses } deployment || deployment is { Prices: null, PricedAs: null })
+            if (_factory.Make(entry) is not { } deployment || deployment is { Prices: null, PricedAs: null })
             {
                 continue;
             }
@@ -117,13 +117,20 @@ internal sealed record CatalogBuilder(
     private string Default(IReadOnlyList<string> discovered) =>
         DefaultModel.Length > 0 ? DefaultModel : discovered.Count > 0 ? discovered[0] : FallbackModel;
 
-    /// <summary>OpenAI's Responses is another way to chat; what speaks no chat at all is for later.</summary>
-    private static Deployment? Chats(Deployment deployment) => deployment.Mode is ModelMode.Chat or ModelMode.Responses ? deployment : null;
+    /// <summary>Null for what the provider's adapter does not do.</summary>
+    private static Deployment? Served(Deployment deployment) => (deployment.Mode, deployment.Adapter) switch
+    {
+        // Responses is another way to chat.
+        (ModelMode.Chat or ModelMode.Responses, _) => deployment,
+        (ModelMode.Embedding, ProviderName.OpenAi or ProviderName.Gemini or ProviderName.Mock) => deployment,
+        (ModelMode.Completion, ProviderName.OpenAi) => deployment,
+        _ => null,
+    };
 
     private static IEnumerable<Deployment> WithUniqueIds(List<Deployment> deployments)
     {
         var count = new Dictionary<string, int>();
-        foreach (var deployment in deployments.Select(Chats).OfType<Deployment>())
+        foreach (var deployment in deployments.Select(Served).OfType<Deployment>())
         {
             count[deployment.Id] = count.GetValueOrDefault(deployment.Id) + 1;
             yield return count[deployment.Id] == 1

@@ -115,15 +115,13 @@ internal sealed class DeploymentFactory(CheckedCatalog catalog, ProvidersOptions
             : From(entry, provider) with { BaseAddress = address, Keys = keys, Prices = entry.Prices ?? TokenPrices.Free };
     }
 
-    private Deployment? Mocked(CheckedEntry entry) => entry.Mode == ModelMode.Embedding
-        ? null
-        : From(entry, ProviderName.Mock) with
-        {
-            Adapter = ProviderName.Mock,
-            Mode = ModelMode.Chat,
-            Prices = entry.Prices ?? (IsOwn(entry) ? TokenPrices.Free : null),
-            PricedAs = entry.Provider == ProviderName.Mock ? null : PricedAs(entry) ?? new() { Provider = entry.Provider, Model = entry.Model },
-        };
+    private Deployment Mocked(CheckedEntry entry) => From(entry, ProviderName.Mock) with
+    {
+        Adapter = ProviderName.Mock,
+        Mode = entry.Mode == ModelMode.Embedding ? ModelMode.Embedding : ModelMode.Chat,
+        Prices = entry.Prices ?? (IsOwn(entry) ? TokenPrices.Free : null),
+        PricedAs = entry.Provider == ProviderName.Mock ? null : PricedAs(entry) ?? new() { Provider = entry.Provider, Model = entry.Model },
+    };
 
     private Deployment From(CheckedEntry entry, string provider) => new()
     {

@@ -129,6 +129,13 @@ internal struct ChatChunk
                 index = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var written) ? written : index;
                 reader.Skip();
             }
+            else if (reader.ValueTextEquals("text"u8))
+            {
+                // A legacy completion's, which is a chat's in all else.
+                reader.Read();
+                ContentBytes += reader.TokenType == JsonTokenType.String ? reader.ValueSpan.Length : 0;
+                reader.Skip();
+            }
             else if (reader.ValueTextEquals("delta"u8) || reader.ValueTextEquals("message"u8))
             {
                 reader.Read();

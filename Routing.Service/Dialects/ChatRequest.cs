@@ -6,7 +6,7 @@ namespace LlmGateway.Routing.Dialects;
 /// A client's chat request: its bytes, the places in them that a provider call may change, and the figures that a hold needs. Read in one
 /// pass over the bytes; nothing is turned into objects, so that every field the gateway does not know stays as the client wrote it.
 /// </summary>
-internal sealed class ChatRequest
+internal sealed class ChatRequest : PromptRequest
 {
     /// <summary>Most tokens of one image at any provider, by design.</summary>
     private const int TokensPerImage = 1600;
@@ -16,21 +16,17 @@ internal sealed class ChatRequest
     /// <summary>What a chat template puts around each message.</summary>
     private const int TokensPerMessage = 8;
 
-    private static readonly string[] Names =
-    [
-        "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "tools", "functions",
-    ];
-
-    /// <summary>Bytes of the longest of those names with each letter written as \u0041.</summary>
-    private static readonly int LongestWritten = 6 * Names.Max(name => name.Length);
+    private static readonly Lookalikes Lookalikes = new(
+        "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "tools", "functions");
 
     private int _messages;
     private long _uncounted;
     private long _clientBound;
 
-    private ChatRequest(ReadOnlyMemory<byte> body) => Body = body;
-
-    public ReadOnlyMemory<byte> Body { get; }
+    private ChatRequest(ReadOnlyMemory<byte> body)
+        : base(body)
+    {
+    }
 
     /// <summary>The value of "model"; null when absent.</summary>
     public Range? Model { get; private set; }
@@ -46,26 +42,17 @@ internal sealed class ChatRequest
 
     public Range? MaxCompletionTokens { get; private set; }
 
-    /// <summary>The larger of max_tokens and max_completion_tokens; null when neither is set.</summary>
-    public long? MaxOutputTokens { get; private set; }
-
-    /// <summary>"n": answers asked for.</summary>
-    public int Choices { get; private set; } = 1;
-
-    /// <summary>UTF-8 bytes of the messages' text, and of the tools' and functions' definitions: what an estimate goes by.</summary>
-    public long PromptBytes { get; private set; }
-
     /// <summary>Images, and other parts that are no text.</summary>
     public int Images { get; private set; }
 
     /// <summary>Prompt tokens that are no text.</summary>
-    public long ImageTokens => (long)Images * TokensPerImage;
+    public override long ImageTokens => (long)Images * TokensPerImage;
 
     /// <summary>
-    /// An upper bound of the prompt's tokens: what is held. Any member may reach the model (response_format, prediction, ones that are not
+    /// Any member may reach the model (response_format, prediction, ones that are not
     /// known yet), so that the whole body counts. Files and recordings count as they stand there; only an image's data has a bound of its own.
     /// </summary>
-    public long PromptBound => Math.Max(Bound(Body.Length - _uncounted, _messages, Images), _clientBound);
+    public override long PromptBound => Math.Max(Bound(Body.Length - _uncounted, _messages, Images), _clientBound);
 
     /// <summary>
     /// The client's own request, of which this is the chat form: it may go to a provider as it is, with what the chat form left out, so that the
@@ -76,6 +63,8 @@ internal sealed class ChatRequest
     /// <param name="images">In it.</param>
     /// <param name="extra">Tokens that a provider adds to it.</param>
     public void AddToBound(long bytes, int messages, int images, int extra) => _clientBound = Bound(bytes, messages, images) + extra;
+
+    public override ChatRequest Chat => this;
 
     /// <summary>Null when the body cannot be used; then the problem says why, and param at which field.</summary>
     public static ChatRequest? Read(ReadOnlyMemory<byte> body, out string problem, out string param)
@@ -102,7 +91,7 @@ internal sealed class ChatRequest
                     return null;
                 }
 
-                if (member == Members.None && Lookalike(ref reader, out var written) is { } known)
+                if (member == Members.None && Lookalikes.Find(ref reader, out var written) is { } known)
                 {
                     (problem, param) = ($"{written} must be written {known}.", written);
                     return null;
@@ -268,23 +257,6 @@ internal sealed class ChatRequest
         : reader.ValueTextEquals("tools"u8) ? (Members.Tools, "tools")
         : reader.ValueTextEquals("functions"u8) ? (Members.Functions, "functions")
         : (Members.None, "");
-
-    /// <summary>
-    /// The known member that this one equals but for its case. Servers written in Go (Ollama, LocalAI) take it for that one, after every check
-    /// here; their JSON library also folds the long s and the Kelvin sign: https://pkg.go.dev/encoding/json#Unmarshal.
-    /// </summary>
-    private static string? Lookalike(ref Utf8JsonReader reader, out string written)
-    {
-        written = "";
-        if (reader.ValueSpan.Length > LongestWritten)
-        {
-            return null;
-        }
-
-        written = reader.GetString()!;
-        var folded = written.Replace('\u017f', 's').Replace('\u212a', 'k');
-        return Array.Find(Names, name => name.Equals(folded, StringComparison.OrdinalIgnoreCase));
-    }
 
     [Flags]
     private enum Members

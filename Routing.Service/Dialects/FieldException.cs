@@ -12,7 +12,11 @@ namespace LlmGateway.Routing.Dialects;
 /// <param name="must">What it must be; null when it is right, and the provider cannot do it.</param>
 internal sealed class FieldException(string field, string? must) : Exception($"{field}: {must ?? "not supported"}.")
 {
+    public string Field { get; } = field;
+
+    public string? Must => must;
+
     public CallFault ToFault(Deployment deployment) => must is null
-        ? Providers.ProviderReply.Unsupported(deployment, field).Fault!
-        : new CallFault(CallFailure.InvalidRequest, $"'{field}' must be {must}.") { Param = field };
+        ? Providers.ProviderReply.Unsupported(deployment, Field).Fault!
+        : new CallFault(CallFailure.InvalidRequest, $"'{Field}' must be {must}.") { Param = Field };
 }

@@ -32,7 +32,7 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
         var fault = read.Fault
             ?? (snapshot.Find(request.Model) is null ? CallRunner.Unknown(request.Model.Length > 0 ? request.Model : snapshot.DefaultModel) : null);
         return Task.FromResult(fault is null
-            ? new CountTokensReply { InputTokens = new UsageMeter(read.Chat!.PromptBytes, read.Chat.ImageTokens).Read().Prompt }
+            ? new CountTokensReply { InputTokens = new UsageMeter(read.Prompt!.PromptBytes, read.Prompt.ImageTokens).Read().Prompt }
             : new CountTokensReply { Failed = new Failed { Failure = fault.Failure, Message = fault.Message, Param = fault.Param } });
     }
 

@@ -1,5 +1,6 @@
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Dialects;
 using LlmGateway.Routing.Providers;
 
 namespace LlmGateway.Routing.Images;
@@ -13,7 +14,12 @@ internal sealed class ImageInliningAdapter(IProviderAdapter adapter, InlineImage
 
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
-        var (chat, fault) = await images.ApplyAsync(request.Chat, request.Deployment, cancellationToken);
-        return chat is null ? new ProviderReply(null, fault, 0) : await adapter.SendAsync(held, request with { Chat = chat }, cancellationToken);
+        if (request.Prompt is not ChatRequest asked)
+        {
+            return await adapter.SendAsync(held, request, cancellationToken);
+        }
+
+        var (chat, fault) = await images.ApplyAsync(asked, request.Deployment, cancellationToken);
+        return chat is null ? new ProviderReply(null, fault, 0) : await adapter.SendAsync(held, request with { Prompt = chat }, cancellationToken);
     }
 }

@@ -28,12 +28,15 @@ internal interface IProviderAdapter
 }
 
 /// <param name="Deployment">Where to.</param>
-/// <param name="Chat">The client's request, in OpenAI's chat form whatever its own was.</param>
+/// <param name="Prompt">The client's request.</param>
 /// <param name="Stream">The form of the answer.</param>
 /// <param name="MaxTokens">The output's maximum, when the client set none.</param>
 /// <param name="Written">To be called when the provider has the whole request, and so may bill it.</param>
-internal sealed record ProviderRequest(Deployment Deployment, ChatRequest Chat, bool Stream, long? MaxTokens, Action Written)
+internal sealed record ProviderRequest(Deployment Deployment, PromptRequest Prompt, bool Stream, long? MaxTokens, Action Written)
 {
+    /// <summary>The request in OpenAI's chat form, whatever its own was.</summary>
+    public ChatRequest Chat => Prompt.Chat;
+
     /// <summary>The client's own request, for a provider that speaks the client's dialect.</summary>
     public required ClientBody Client { get; init; }
 }

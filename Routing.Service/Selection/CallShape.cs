@@ -16,12 +16,12 @@ internal sealed record CallShape(bool Stream, long PromptTokens, long OutputToke
     /// <summary>Providers remember prompts of 1,024 tokens and more.</summary>
     private const int RememberedBytes = 1024 * BytesPerToken;
 
-    public static CallShape Of(ChatRequest request, bool stream) => new(
+    public static CallShape Of(PromptRequest request, bool stream) => new(
         stream,
         PromptTokensOf(request),
         Math.Min(request.MaxOutputTokens ?? UsualOutputTokens, UsualOutputTokens) * request.Choices,
-        request.PromptBytes >= RememberedBytes && ConversationStart.Of(request) is { IsEmpty: false } start ? SHA256.HashData(start.Span) : null);
+        request.PromptBytes >= RememberedBytes && request is ChatRequest chat && ConversationStart.Of(chat) is { IsEmpty: false } start ? SHA256.HashData(start.Span) : null);
 
     /// <summary>About so many tokens go to the provider.</summary>
-    public static long PromptTokensOf(ChatRequest request) => (request.PromptBytes / BytesPerToken) + request.ImageTokens;
+    public static long PromptTokensOf(PromptRequest request) => (request.PromptBytes / BytesPerToken) + request.ImageTokens;
 }

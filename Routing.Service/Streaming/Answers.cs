@@ -23,6 +23,8 @@ internal sealed class Answers(TimeProvider time)
             (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => new MessagesStream(reader, deployment, meter),
             (Dialect.OpenaiChat, Dialect.OpenaiResponses) => new ResponsesEvents(OpenChat(call, reply, reader, deployment, meter), call, deployment),
             (Dialect.OpenaiResponses, Dialect.OpenaiResponses) => new ResponsesStream(reader, deployment, meter),
+            (Dialect.OpenaiChat, Dialect.OpenaiCompletions) => new CompletionStream(OpenChat(call, reply, reader, deployment, meter)),
+            (Dialect.OpenaiCompletions, Dialect.OpenaiCompletions) => new ChatStream(reader, call.Request.Choices, deployment, meter),
             _ => throw NoReader(reply.Wire),
         };
     }
@@ -34,11 +36,14 @@ internal sealed class Answers(TimeProvider time)
     public static ReadOnlyMemory<byte> Close(Call call, Deployment deployment, PlainAnswer answer, TokenUsage usage, long costNanoUsd) =>
         (answer.Wire, call.Client.Dialect) switch
         {
-            (Dialect.OpenaiChat, Dialect.OpenaiChat) => ChatAnswer.WithCost(answer.Json, answer.UsageRange, usage, costNanoUsd),
             (Dialect.OpenaiChat, Dialect.AnthropicMessages) => MessagesAnswer.Of(answer.Json, MessageId(call), deployment.ModelName, usage, costNanoUsd),
             (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => MessagesUsage.WithCost(answer.Json.Span, answer.UsageRange, usage, costNanoUsd),
             (Dialect.OpenaiChat, Dialect.OpenaiResponses) => ResponseBody.Of(call, deployment, answer.Json, usage, costNanoUsd),
             (Dialect.OpenaiResponses, Dialect.OpenaiResponses) => ResponsesStream.WithCost(answer.Json, usage, costNanoUsd),
+            (Dialect.OpenaiChat, Dialect.OpenaiCompletions) =>
+                CompletionText.Whole(ChatAnswer.WithCost(answer.Json, answer.UsageRange, usage, costNanoUsd).Span),
+            (Dialect.OpenaiChat, Dialect.OpenaiChat) or (Dialect.OpenaiCompletions, _) or (Dialect.OpenaiEmbeddings, _) =>
+                ChatAnswer.WithCost(answer.Json, answer.UsageRange, usage, costNanoUsd),
             _ => throw NoReader(answer.Wire),
         };
 

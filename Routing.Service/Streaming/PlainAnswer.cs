@@ -53,7 +53,8 @@ internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Rang
             var (json, fault) = reply.Translator?.Translate(body) ?? (body, null);
             return fault is not null ? Failed(fault) : reply.Wire switch
             {
-                Dialect.OpenaiChat => JudgeChat(json, deployment, meter),
+                Dialect.OpenaiChat or Dialect.OpenaiCompletions => JudgeChat(reply.Wire, json, deployment, meter),
+                Dialect.OpenaiEmbeddings => JudgeEmbeddings(json, deployment, meter),
                 Dialect.AnthropicMessages => JudgeMessage(json, deployment, meter),
                 Dialect.OpenaiResponses => ResponsesStream.Judge(json, deployment, meter),
                 _ => throw new ArgumentOutOfRangeException(nameof(reply), reply.Wire, "Not a dialect that answers come in."),
@@ -65,7 +66,7 @@ internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Rang
         }
     }
 
-    private static PlainAnswer JudgeChat(ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)
+    private static PlainAnswer JudgeChat(Dialect wire, ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)
     {
         if (!ChatChunk.TryRead(json.Span, out var answer))
         {
@@ -88,7 +89,32 @@ internal sealed record PlainAnswer(Dialect Wire, ReadOnlyMemory<byte> Json, Rang
         }
 
         meter.Content(answer.ContentBytes);
-        return new PlainAnswer(Dialect.OpenaiChat, json, answer.UsageRange, null);
+        return new PlainAnswer(wire, json, answer.UsageRange, null);
+    }
+
+    // Its usage and errors are written as a chat's.
+    private static PlainAnswer JudgeEmbeddings(ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)
+    {
+        if (!ChatChunk.TryRead(json.Span, out var answer))
+        {
+            return Broken(deployment, "sent an answer that cannot be read");
+        }
+
+        if (answer.Error is { } error)
+        {
+            return Failed(OpenAiErrors.ClassifyEvent(json.Span[error], deployment));
+        }
+
+        var count = EmbeddingFormat.Count(json.Span);
+        if (count == 0)
+        {
+            return Broken(deployment, "sent an answer without embeddings");
+        }
+
+        // There is no output to count, and yet there is an answer.
+        meter.Report(answer.Usage with { Output = 0 });
+        meter.Content(count);
+        return new PlainAnswer(Dialect.OpenaiEmbeddings, json, answer.UsageRange, null);
     }
 
     private static PlainAnswer JudgeMessage(ReadOnlyMemory<byte> json, Deployment deployment, UsageMeter meter)

@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using LlmGateway.FakeProvider;
 using LlmGateway.SystemUnderTest;
 using OpenAI;
 using OpenAI.Chat;
@@ -37,6 +38,18 @@ public sealed class DotNetClientTests(RunningSystem system)
         text.ShouldNotBeEmpty();
         finish.ShouldBe(ChatFinishReason.Stop);
         usage.ShouldNotBeNull().OutputTokenCount.ShouldBePositive();
+    }
+
+    [Fact]
+    public async Task It_gets_embeddings_of_which_every_number_is_right()
+    {
+        var client = OpenAi(GatewaySystem.Key).GetEmbeddingClient(GatewaySystem.EmbeddingModel);
+
+        var embeddings = (await client.GenerateEmbeddingsAsync(["one", "two"], new() { Dimensions = 8 })).Value;
+
+        embeddings.Count.ShouldBe(2);
+        embeddings[1].ToFloats().ToArray().ShouldBe(Embedding.Of("two", 8));
+        embeddings.Usage.InputTokenCount.ShouldBe(2);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmGateway.FakeProvider;
 using LlmGateway.SystemUnderTest;
 
 namespace LlmGateway.Clients.Tests;
@@ -12,7 +13,8 @@ public sealed class NodeClientRun(RunningSystem system) : IAsyncLifetime
         "openai.mjs",
         ("BASE_URL", new Uri(system.Gateway, "/v1").ToString()),
         ("KEY", GatewaySystem.Key),
-        ("MODEL", GatewaySystem.Model));
+        ("MODEL", GatewaySystem.Model),
+        ("EMBEDDING_MODEL", GatewaySystem.EmbeddingModel));
 
     public JsonElement Result(string name) => _script.Result(name);
 
@@ -47,6 +49,27 @@ public sealed class NodeClientTests(NodeClientRun run) : IClassFixture<NodeClien
     public void Its_stream_helper_which_throws_on_a_cut_answer_is_content()
     {
         run.Result("helper").GetProperty("finish").GetString().ShouldBe("stop");
+    }
+
+    [Fact]
+    public void It_gets_embeddings_of_which_every_number_is_right()
+    {
+        var result = run.Result("embeddings");
+
+        var vectors = result.GetProperty("vectors").EnumerateArray().ToList();
+        vectors.Count.ShouldBe(2);
+        vectors[1].EnumerateArray().Select(value => value.GetSingle()).ShouldBe(Embedding.Of("two", 8));
+        result.GetProperty("usage").GetProperty("cost").GetDecimal().ShouldBePositive();
+    }
+
+    [Fact]
+    public void It_gets_a_legacy_completion()
+    {
+        var result = run.Result("completions");
+
+        result.GetProperty("text").GetString().ShouldNotBeNullOrEmpty();
+        result.GetProperty("finish").GetString().ShouldBe("stop");
+        result.GetProperty("usage").GetProperty("cost").GetDecimal().ShouldBePositive();
     }
 
     [Fact]

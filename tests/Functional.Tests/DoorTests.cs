@@ -19,14 +19,23 @@ namespace LlmGateway.Functional.Tests;
 [Collection(RunningSystem.Name)]
 public sealed class DoorTests(RunningSystem running)
 {
-    // It serves every dialect there is or may be, but for Responses, whose "prompt" is another thing and refused.
+    // It serves every dialect there is or may be, but for those below.
     private const string Body = $$"""
-        {"model":"{{GatewaySystem.Model}}","messages":[{"role":"user","content":"knock"}],"input":"knock","prompt":"knock","max_tokens":5}
+        {"model":"{{GatewaySystem.Model}}","messages":[{"role":"user","content":"knock"}],"input":"knock","max_tokens":5}
         """;
 
-    private const string ResponsesBody = $$"""{"model":"{{GatewaySystem.Model}}","input":"knock","max_output_tokens":16}""";
+    private static readonly Dictionary<string, string> OwnBodies = new()
+    {
+        ["POST /v1/responses"] = $$"""{"model":"{{GatewaySystem.Model}}","input":"knock","max_output_tokens":16}""",
+        ["POST /v1/completions"] = $$"""{"model":"{{GatewaySystem.Model}}","prompt":"knock","max_tokens":5}""",
+        ["POST /v1/embeddings"] = $$"""{"model":"{{GatewaySystem.EmbeddingModel}}","input":"knock"}""",
+    };
 
-    private static readonly string[] Doors = ["POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages", "POST /v1/responses"];
+    private static readonly string[] Doors =
+    [
+        "POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages", "POST /v1/responses", "POST /v1/completions",
+        "POST /v1/embeddings",
+    ];
 
     [Fact]
     public async Task Every_route_that_reaches_a_provider_refuses_a_spent_account_and_the_provider_hears_nothing()
@@ -69,7 +78,7 @@ public sealed class DoorTests(RunningSystem running)
     {
         var (method, path) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{**id}", GatewaySystem.Model, StringComparison.Ordinal));
         using var request = new HttpRequestMessage(new(method), path);
-        request.Content = method is "GET" or "HEAD" ? null : new StringContent(path == "/v1/responses" ? ResponsesBody : Body, Encoding.UTF8, "application/json");
+        request.Content = method is "GET" or "HEAD" ? null : new StringContent(OwnBodies.GetValueOrDefault(route, Body), Encoding.UTF8, "application/json");
         return await client.SendAsync(request);
     }
 

@@ -51,6 +51,9 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     /// <summary>Another one there, for a test to say what it answers.</summary>
     public const string ServedToolModel = "fake-served-tools";
 
+    /// <summary>Another one, that makes embeddings.</summary>
+    public const string EmbeddingModel = "fake-embedding";
+
     /// <summary>Models of the catalogue that the fake provider misbehaves for, by their names.</summary>
     public static readonly IReadOnlyList<string> Faults =
     [
@@ -68,8 +71,9 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     // fake provider misbehaves for, by their names.
     private static readonly string DefaultModels = "model_list:\n" + string.Concat(
         ((string[])[Model, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
-        + Entry("fake-dear", "0.01", "0.01", 100_000)
-        + string.Concat(((string[])[ServedModel, ServedToolModel]).Select(name => Entry(name, "0.000001", "0.000002", 4096, "os.environ/OPENAI_BASE_URL")));
+        + Entry("fake-dear", "0.01", "0.01", 100_000) + Entry(EmbeddingModel, "0.000001234567", "0", 4096, "embedding")
+        + string.Concat(
+            ((string[])[ServedModel, ServedToolModel]).Select(name => Entry(name, "0.000001", "0.000002", 4096, address: "os.environ/OPENAI_BASE_URL")));
 
     private const string Second = "gateway2";
     private const string Third = "gateway3";
@@ -210,7 +214,8 @@ public sealed partial class GatewaySystem : IAsyncDisposable
         File.Delete(_models);
     }
 
-    private static string Entry(string name, string input, string output, int maxOutput, string? address = null) => string.Create(CultureInfo.InvariantCulture, $"""
+    private static string Entry(string name, string input, string output, int maxOutput, string mode = "chat", string? address = null) => string.Create(
+        CultureInfo.InvariantCulture, $"""
           - model_name: {name}
             litellm_params:
               model: openai/{name}{(address is null ? "" : $"\n      api_base: {address}")}
@@ -218,6 +223,7 @@ public sealed partial class GatewaySystem : IAsyncDisposable
               output_cost_per_token: {output}
             model_info:
               max_output_tokens: {maxOutput}
+              mode: {mode}
 
         """);
 }

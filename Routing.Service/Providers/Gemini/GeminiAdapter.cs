@@ -1,5 +1,7 @@
+using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
 
 namespace LlmGateway.Routing.Providers.Gemini;
 
@@ -10,18 +12,22 @@ internal sealed class GeminiAdapter(ProviderExchange exchange, TimeProvider time
 
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
-        var body = new PooledBuffer(request.Chat.Body.Length + 512);
-        if (GeminiWire.Write(request, body) is { } fault)
+        var body = new PooledBuffer(request.Prompt.Body.Length + 512);
+        var embeddings = request.Prompt is EmbeddingRequest prompt ? new GeminiEmbeddings(prompt, request.Deployment) : null;
+        if ((embeddings is null ? GeminiWire.Write(request, body) : embeddings.WriteRequest(body)) is { } fault)
         {
             body.Dispose();
             return new ProviderReply(null, fault, 0);
         }
 
-        var message = ProviderExchange.Message(Address(request.Deployment, request.Stream ? "streamGenerateContent?alt=sse" : "generateContent"), request, body);
+        var method = embeddings is not null ? "batchEmbedContents" : request.Stream ? "streamGenerateContent?alt=sse" : "generateContent";
+        var message = ProviderExchange.Message(Address(request.Deployment, method), request, body);
         Authorize(message, request.Deployment);
         var reply = await exchange.SendAsync(
             held, message, body, (status, error, retryAfter) => GeminiErrors.Classify(status, error, retryAfter, request.Deployment), cancellationToken);
-        return reply with { Translator = new GeminiAnswer(request.Deployment, time) };
+        return embeddings is null
+            ? reply with { Translator = new GeminiAnswer(request.Deployment, time) }
+            : reply with { Wire = Dialect.OpenaiEmbeddings, Translator = embeddings };
     }
 
     private static Uri Address(Deployment deployment, string method) =>

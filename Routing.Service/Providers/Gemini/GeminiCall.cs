@@ -43,14 +43,17 @@ internal sealed record GeminiCall(string Id, string Name, string Arguments, stri
         json.WriteEndObject();
     }
 
-    public void WriteResult(Utf8JsonWriter json, string text)
+    /// <param name="json">Where to.</param>
+    /// <param name="text">What the tool answered.</param>
+    /// <param name="isError">The tool failed, and the text says how.</param>
+    public void WriteResult(Utf8JsonWriter json, string text, bool isError)
     {
         json.WriteStartObject();
         json.WriteStartObject("functionResponse"u8);
         json.WriteString("id"u8, Id);
         json.WriteString("name"u8, Name);
         json.WriteStartObject("response"u8);
-        json.WriteString("output"u8, text);
+        json.WriteString(isError ? "error"u8 : "output"u8, text);
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndObject();

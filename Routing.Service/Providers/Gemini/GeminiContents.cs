@@ -175,7 +175,8 @@ internal sealed class GeminiContents(Utf8JsonWriter json, GeminiModel model, Act
         {
             var text = new List<string>();
             ForEachText(list[results[number]], $"messages[{results[number]}].content", text.Add);
-            calls[number].WriteResult(json, string.Concat(text));
+            var isError = list[results[number]].TryGetProperty("is_error"u8, out var failed) && failed.ValueKind == JsonValueKind.True;
+            calls[number].WriteResult(json, string.Concat(text), isError);
         }
 
         // Their turn has nothing else in it.

@@ -132,6 +132,14 @@ internal sealed class GeminiWire
             case "reasoning_effort":
                 WriteThinking(Text(name, value));
                 break;
+            case "thinking":
+                // What a client of another API asked for stands there as an effort too.
+                if (Optional(root, "reasoning_effort") is null && EffortOf(value) is { } effort)
+                {
+                    WriteThinking(effort);
+                }
+
+                break;
             case "tools":
                 break;
             case "service_tier" when Text(name, value) is "auto" or "default" or "standard":
@@ -293,6 +301,25 @@ internal sealed class GeminiWire
 
         _json.WriteBoolean("includeThoughts"u8, effort != "none");
         _json.WriteEndObject();
+    }
+
+    // {"type":"enabled","budget_tokens":16000}, {"type":"disabled"}; {"type":"adaptive"} leaves it to the model.
+    private static string? EffortOf(JsonElement thinking)
+    {
+        if (thinking.ValueKind != JsonValueKind.Object || !thinking.TryGetProperty("type"u8, out var type) || type.ValueKind != JsonValueKind.String)
+        {
+            throw new FieldException("thinking", "an object with a type");
+        }
+
+        var budget = thinking.TryGetProperty("budget_tokens"u8, out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var tokens)
+            ? tokens
+            : 0;
+        return type.GetString() switch
+        {
+            "disabled" => "none",
+            "enabled" => budget <= 1024 ? "low" : budget <= 8192 ? "medium" : "high",
+            _ => null,
+        };
     }
 
     private void Refuse(string field)

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
+using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
 using LlmGateway.Routing.Providers.OpenAi;
 
 namespace LlmGateway.Routing.Providers.Mock;
@@ -16,6 +18,15 @@ internal sealed class MockAdapter(TimeProvider time) : IProviderAdapter
 
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
+        if (request.Prompt is EmbeddingRequest embeddings)
+        {
+            return new ProviderReply(new MockStream([(TimeSpan.Zero, MockEmbeddings.Answer(embeddings, request.Deployment.UpstreamModel))], time), null, 200)
+            {
+                Wire = Dialect.OpenaiEmbeddings,
+                Translator = new EmbeddingFormat(embeddings.IsBase64),
+            };
+        }
+
         var script = MockScript.Read(request.Chat);
         var maximum = request.Chat.MaxOutputTokens ?? request.MaxTokens ?? int.MaxValue;
         var chunks = (int)Math.Min(script.Chunks, maximum);

@@ -1,6 +1,7 @@
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Dialects;
 
 namespace LlmGateway.Routing.Providers.OpenAi;
 
@@ -11,23 +12,40 @@ internal sealed class OpenAiAdapter(ProviderExchange exchange) : IProviderAdapte
 
     public bool Speaks(Dialect dialect) => dialect is Dialect.OpenaiChat or Dialect.OpenaiResponses;
 
-    public Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
+    public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
-        if (ResponsesCall.Takes(request))
+        if (request is { Prompt: not EmbeddingRequest, Deployment.Mode: not ModelMode.Completion } && ResponsesCall.Takes(request))
         {
-            return ResponsesCall.SendAsync(exchange, held, request, cancellationToken);
+            return await ResponsesCall.SendAsync(exchange, held, request, cancellationToken);
         }
 
-        if ((request.Client.NativeOnly ?? GatewayFields.Find(request.Chat.Body.Span, request.Deployment)) is { } field)
+        if ((request.Client.NativeOnly ?? GatewayFields.Find(request.Prompt.Body.Span, request.Deployment)) is { } field)
         {
-            return Task.FromResult(ProviderReply.Unsupported(request.Deployment, field));
+            return ProviderReply.Unsupported(request.Deployment, field);
         }
 
-        var body = new PooledBuffer(request.Chat.Body.Length + 256);
-        OpenAiWire.Write(request.Chat, request.Deployment, request.Stream, request.MaxTokens, body);
-        var message = ProviderExchange.Message(OpenAiEndpoint.Address(request.Deployment, "chat/completions"), request, body);
+        var body = new PooledBuffer(request.Prompt.Body.Length + 256);
+        var (path, wire) = Write(request, body);
+        var message = ProviderExchange.Message(OpenAiEndpoint.Address(request.Deployment, path), request, body);
         OpenAiEndpoint.Authorize(message, request.Deployment);
-        return exchange.SendAsync(
+        var reply = await exchange.SendAsync(
             held, message, body, (status, error, retryAfter) => OpenAiErrors.Classify(status, error, retryAfter, request.Deployment), cancellationToken);
+        return reply with { Wire = wire, Translator = request.Prompt is EmbeddingRequest embeddings ? new EmbeddingFormat(embeddings.IsBase64) : null };
+    }
+
+    private static (string Path, Dialect Wire) Write(ProviderRequest request, PooledBuffer body)
+    {
+        switch (request.Prompt)
+        {
+            case EmbeddingRequest embeddings:
+                OpenAiBody.Embeddings(embeddings, request.Deployment, body);
+                return ("embeddings", Dialect.OpenaiEmbeddings);
+            case CompletionRequest completion when request.Deployment.Mode == ModelMode.Completion:
+                OpenAiBody.Completion(completion, request.Deployment, request.Stream, request.MaxTokens, body);
+                return ("completions", Dialect.OpenaiCompletions);
+            default:
+                OpenAiWire.Write(request.Chat, request.Deployment, request.Stream, request.MaxTokens, body);
+                return ("chat/completions", Dialect.OpenaiChat);
+        }
     }
 }

@@ -1,4 +1,4 @@
-// The official client against a running gateway: BASE_URL, KEY, MODEL in the environment. One JSON line a case.
+// The official client against a running gateway: BASE_URL, KEY, MODEL, EMBEDDING_MODEL in the environment. One JSON line a case.
 import OpenAI from 'openai';
 
 const baseURL = process.env.BASE_URL;
@@ -33,6 +33,25 @@ const cases = {
     const runner = client.chat.completions.stream({ model, messages });
     const final = await runner.finalChatCompletion();
     return { content: final.choices[0].message.content, finish: final.choices[0].finish_reason };
+  },
+
+  // Asks for base64, and decodes whatever comes as that.
+  async embeddings() {
+    const answer = await client.embeddings.create({ model: process.env.EMBEDDING_MODEL, input: ['one', 'two'], dimensions: 8 });
+    return { vectors: answer.data.map((entry) => entry.embedding), usage: answer.usage };
+  },
+
+  async completions() {
+    const stream = await client.completions.create({ model, prompt: 'Say hello.', stream: true, stream_options: { include_usage: true } });
+    let text = '';
+    let finish = null;
+    let usage = null;
+    for await (const chunk of stream) {
+      text += chunk.choices[0]?.text ?? '';
+      finish = chunk.choices[0]?.finish_reason ?? finish;
+      usage = chunk.usage ?? usage;
+    }
+    return { text, finish, usage };
   },
 
   async models() {

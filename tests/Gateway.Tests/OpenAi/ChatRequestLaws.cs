@@ -47,7 +47,7 @@ public sealed class ChatRequestLaws
     // What is let through is valid JSON with messages; what is not has an error that names its class.
     private static bool IsDefined(byte[] body)
     {
-        if (ChatRequest.Read(body, out var request) is { } error)
+        if (ChatRequest.Read(body, PromptField.Messages, out var request) is { } error)
         {
             return error is { Status: 400, Type: "invalid_request_error", Code: "invalid_json" or "invalid_value" or "missing_required_parameter" }
                 && error.Message.Length > 0;

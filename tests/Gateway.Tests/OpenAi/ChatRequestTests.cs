@@ -99,6 +99,39 @@ public sealed class ChatRequestTests
     }
 
     [Theory]
+    [InlineData("\"text\"")]
+    [InlineData("\"\"")]
+    [InlineData("[\"a\", \"b\"]")]
+    [InlineData("[1, 2]")]
+    [InlineData("[[1, 2], []]")]
+    public void A_text_is_a_string_or_tokens_or_several_of_them(string text)
+    {
+        foreach (var field in new[] { PromptField.Prompt, PromptField.Input })
+        {
+            ChatRequest.Read(Encoding.UTF8.GetBytes($$"""{ "model": "gpt-x", "{{field.Name}}": {{text}}, "stream": true }"""), field, out var request).ShouldBeNull();
+
+            request.ShouldBe(new ChatRequest("gpt-x", Stream: true, MaxOutputTokens: null, IncludeUsage: false));
+        }
+    }
+
+    [Theory]
+    [InlineData(""" "input": 5 """, "invalid_value")]
+    [InlineData(""" "input": [] """, "invalid_value")]
+    [InlineData(""" "input": [1, "a"] """, "invalid_value")]
+    [InlineData(""" "input": [[1], "a"] """, "invalid_value")]
+    [InlineData(""" "input": [["a"]] """, "invalid_value")]
+    [InlineData(""" "input": [{}] """, "invalid_value")]
+    [InlineData(""" "input": "a", "input": "b" """, "invalid_value")]
+    [InlineData(""" "input": null """, "missing_required_parameter")]
+    [InlineData(""" "prompt": "a" """, "missing_required_parameter")]
+    public void A_text_that_is_none_is_named(string fields, string code)
+    {
+        var error = ChatRequest.Read(Encoding.UTF8.GetBytes($"{{ {fields} }}"), PromptField.Input, out _).ShouldNotBeNull();
+
+        (error.Status, error.Code, error.Param).ShouldBe((400, code, "input"));
+    }
+
+    [Theory]
     [InlineData("", "line 1, byte 1")]
     [InlineData("   ", "line 1, byte 4")]
     [InlineData("[]", "line 1, byte 1")]
@@ -122,7 +155,7 @@ public sealed class ChatRequestTests
     {
         var body = Encoding.Latin1.GetBytes($"{{ \"unknown\":\n \"caf\u00e9\", {Messages} }}");
 
-        var error = ChatRequest.Read(body, out _).ShouldNotBeNull();
+        var error = ChatRequest.Read(body, PromptField.Messages, out _).ShouldNotBeNull();
 
         (error.Status, error.Code).ShouldBe((400, "invalid_json"));
         error.Message.ShouldEndWith("line 2, byte 6.");
@@ -141,5 +174,5 @@ public sealed class ChatRequestTests
         (error?.Code).ShouldBe(accepted ? null : "invalid_json");
     }
 
-    private static ApiError? Read(string body, out ChatRequest request) => ChatRequest.Read(Encoding.UTF8.GetBytes(body), out request);
+    private static ApiError? Read(string body, out ChatRequest request) => ChatRequest.Read(Encoding.UTF8.GetBytes(body), PromptField.Messages, out request);
 }

@@ -23,6 +23,17 @@ public sealed class CandidateChainTests
     }
 
     [Fact]
+    public void A_fallback_that_does_something_else_is_passed_over()
+    {
+        var embeds = Model("b", 1) with { Deployments = [.. Model("b", 1).Deployments.Select(deployment => deployment with { Mode = ModelMode.Embedding })] };
+
+        var chain = Chain("a", Model("a", 1, fallbacks: ["b", "c"]), embeds, Model("c", 1));
+
+        Rest(chain).ShouldBe("a/1 c/1");
+        chain.Reachable.Select(deployment => deployment.Id).ShouldBe(["a/1", "c/1"]);
+    }
+
+    [Fact]
     public void A_loop_ends_and_a_name_that_nobody_has_is_passed_over()
     {
         Rest(Chain("a", Model("a", 1, fallbacks: ["b", "nobody"]), Model("b", 1, fallbacks: ["a", "b"]))).ShouldBe("a/1 b/1");

@@ -34,7 +34,7 @@ public sealed class CatalogBuilderTests
     {
         var snapshot = Build(Several, new ProvidersOptions { OpenAi = { ApiKey = "sk-test" } });
 
-        snapshot.Names.ShouldBe(["gpt-4o", "local", "own", "gpt-4"]);
+        snapshot.Names.ShouldBe(["gpt-4o", "local", "embed", "own", "gpt-4"]);
         var deployment = snapshot.Find("gpt-4")!.Deployments.ShouldHaveSingleItem();
         deployment.BaseAddress.ShouldBe(new Uri("https://api.openai.com/v1/"));
         deployment.Key!.Reveal().ShouldBe("sk-test");
@@ -144,12 +144,13 @@ public sealed class CatalogBuilderTests
     }
 
     [Fact]
-    public void The_mock_takes_every_model_that_can_chat_at_the_models_own_price()
+    public void The_mock_takes_every_model_at_the_models_own_price()
     {
         var (catalog, _) = CatalogFileTests.Check(Several);
         var snapshot = new CatalogBuilder(catalog, new ProvidersOptions(), MockAnswers: true, "claude", Configuration()).Build([]);
 
-        snapshot.Names.ShouldBe(["gpt-4o", "claude", "local", "own", "gpt-4", "old"]);
+        snapshot.Names.ShouldBe(["gpt-4o", "claude", "local", "embed", "own", "gpt-4", "old"]);
+        snapshot.Find("embed")!.Deployments[0].Mode.ShouldBe(ModelMode.Embedding);
         snapshot.Models.ShouldAllBe(model => model.OwnedBy == "mock");
         snapshot.Find("")!.Name.ShouldBe("claude");
         var prices = PriceAnnouncer.Prices(snapshot).Prices;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using LlmGateway.FakeProvider;
@@ -14,6 +15,9 @@ public sealed class RoutingFixture : IAsyncLifetime
     public const long CachedPrice = 1_250_000_000;
     public const long OutputPrice = 10_000_000_000;
     private const int Names = 80;
+    private const int OtherNames = 40;
+
+    private readonly ConcurrentDictionary<string, int> _others = new();
     private int _next;
 
     /// <summary>Without retries, unless changed: what a single deployment did is then what the client is told.</summary>
@@ -30,6 +34,15 @@ public sealed class RoutingFixture : IAsyncLifetime
 
     /// <summary>A model with three deployments, tried in order; their names at the provider are the model's and "-a", "-b", "-c".</summary>
     public string NextTriple() => Name("three", Interlocked.Increment(ref _next));
+
+    /// <summary>A model with one deployment, on Gemini's wire.</summary>
+    public string NextGemini() => Next("gemini-3-flash");
+
+    /// <summary>A model that makes embeddings, on OpenAI's wire or on Gemini's.</summary>
+    public string NextEmbedding(bool gemini = false) => Next(gemini ? "gemini-embedding" : "embedding");
+
+    /// <summary>A model that completes texts, and does not chat.</summary>
+    public string NextLegacy() => Next("legacy");
 
     /// <summary>What a call costs its customer.</summary>
     public static long Cost(long input, long output, long cached = 0)
@@ -68,19 +81,46 @@ public sealed class RoutingFixture : IAsyncLifetime
             }
         }
 
+        for (var index = 1; index <= OtherNames; index++)
+        {
+            AddGemini(yaml, Name("gemini-3-flash", index), "chat", baseUrl);
+            AddGemini(yaml, Name("gemini-embedding", index), "embedding", baseUrl);
+            Add(yaml, Name("embedding", index), Name("embedding", index), baseUrl, "embedding");
+            Add(yaml, Name("legacy", index), Name("legacy", index), baseUrl, "completion");
+        }
+
         Add(yaml, "unreachable", "unreachable", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{LlmGateway.Testing.FreePort.Next()}/v1"));
         yaml.Append("  - { model_name: made-up, litellm_params: { model: mock/made-up, input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 } }\n");
+        yaml.Append("  - { model_name: made-up-vectors, litellm_params: { model: mock/made-up-vectors, input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }, model_info: { mode: embedding } }\n");
         yaml.Append("router_settings:\n  routing_strategy: file-order\n  model_group_alias: { nickname: one-1 }\n");
         return yaml.ToString();
     }
 
+    private string Next(string kind) => Name(kind, _others.AddOrUpdate(kind, 1, static (_, last) => last + 1));
+
     private static string Name(string kind, int index) => string.Create(CultureInfo.InvariantCulture, $"{kind}-{index}");
 
-    private static void Add(StringBuilder yaml, string name, string upstream, string baseUrl) => yaml.Append(
+    // A key of its own for each: one that is refused is left alone for a while.
+    private static void AddGemini(StringBuilder yaml, string name, string mode, string baseUrl) => yaml.Append(
+        $$"""
+          - model_name: {{name}}
+            litellm_params: { model: gemini/{{name}}, api_base: "{{baseUrl}}beta", api_key: key-of-{{name}}, input_cost_per_token: 2.5e-6, cache_read_input_token_cost: 1.25e-6, output_cost_per_token: 1e-5 }
+            model_info: { mode: {{mode}}, max_output_tokens: 16384 }
+
+        """);
+
+    private static void Add(StringBuilder yaml, string name, string upstream, string baseUrl, string mode = "chat") => yaml.Append(
         $$"""
           - model_name: {{name}}
             litellm_params: { model: openai/{{upstream}}, api_base: "{{baseUrl}}", input_cost_per_token: 2.5e-6, cache_read_input_token_cost: 1.25e-6, output_cost_per_token: 1e-5 }
-            model_info: { max_output_tokens: 16384 }
+            model_info: { mode: {{mode}}, max_output_tokens: 16384 }
 
         """);
+}
+
+/// <summary>Classes of tests that share one fixture.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedRouting : ICollectionFixture<RoutingFixture>
+{
+    public const string Name = "shared routing";
 }
