@@ -101,7 +101,7 @@ internal sealed class CatalogEndpoints(CatalogApi.CatalogApiClient catalog, Rout
             return fault!;
         }
 
-        if (ChatRequest.Read(body.Bytes.Span, out var chat) is { } error)
+        if (ChatRequest.Read(body.Bytes.Span, PromptField.Messages, out var chat) is { } error)
         {
             return error;
         }
