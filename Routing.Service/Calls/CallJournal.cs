@@ -29,14 +29,14 @@ internal sealed class CallJournal(Call call, TimeProvider time)
     /// <param name="hedged">Given up because another attempt was faster.</param>
     public void Attempted(
         int at, Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted, bool hedged) => _attempts.Insert(at, new()
-    {
-        Candidate = deployment.ToCandidate(),
-        Outcome = outcome,
-        Status = status,
-        DurationMs = Milliseconds(duration),
-        Usage = wasted?.ToMessage(),
-        Hedged = hedged,
-    });
+        {
+            Candidate = deployment.ToCandidate(),
+            Outcome = outcome,
+            Status = status,
+            DurationMs = Milliseconds(duration),
+            Usage = wasted?.ToMessage(),
+            Hedged = hedged,
+        });
 
     public void FirstToken() => _firstToken = Elapsed;
 
