@@ -54,6 +54,9 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     /// <summary>Another one, that makes embeddings.</summary>
     public const string EmbeddingModel = "fake-embedding";
 
+    /// <summary>Another one, for a test that scripts its answers.</summary>
+    public const string ToolsModel = "fake-tools";
+
     /// <summary>Models of the catalogue that the fake provider misbehaves for, by their names.</summary>
     public static readonly IReadOnlyList<string> Faults =
     [
@@ -70,7 +73,7 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     // Prices that do not divide evenly, so that a wrong rounding shows in the last digit. The other models are those that the
     // fake provider misbehaves for, by their names.
     private static readonly string DefaultModels = "model_list:\n" + string.Concat(
-        ((string[])[Model, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
+        ((string[])[Model, ToolsModel, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
         + Entry("fake-dear", "0.01", "0.01", 100_000) + Entry(EmbeddingModel, "0.000001234567", "0", 4096, "embedding")
         + string.Concat(
             ((string[])[ServedModel, ServedToolModel]).Select(name => Entry(name, "0.000001", "0.000002", 4096, address: "os.environ/OPENAI_BASE_URL")));

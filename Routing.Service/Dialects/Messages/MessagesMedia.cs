@@ -13,7 +13,7 @@ namespace LlmGateway.Routing.Dialects.Messages;
 /// {"type":"document","source":{"type":"text","media_type":"text/plain","data":"…"}}         text
 /// {"type":"document","source":{"type":"content","content":"…" or [blocks]}}                 its blocks
 /// </code>
-/// Files that were uploaded to Anthropic, and documents at an address, have no counterpart.
+/// Documents that are elsewhere are refused: nobody knows how large they are. Images that were uploaded to Anthropic have no counterpart.
 /// </summary>
 internal static class MessagesMedia
 {
@@ -71,6 +71,9 @@ internal static class MessagesMedia
                 break;
             case "content":
                 WriteContent(source, mark, parts, translation);
+                break;
+            case "url" or "file":
+                translation.Invalid("type", "'base64', 'text' or 'content': money cannot be held for what is elsewhere");
                 break;
             default:
                 translation.OnlyNative("type");

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace LlmGateway.Routing.Dialects.Messages;
 
-/// <summary>The client's own tools become functions. Tools that Anthropic runs itself have no counterpart.</summary>
+/// <summary>The client's own tools become functions. Tools of Anthropic's making have no counterpart.</summary>
 internal static class MessagesTools
 {
     public static void Write(JsonElement body, MessagesTranslation translation)
@@ -25,7 +25,7 @@ internal static class MessagesTools
             }
             else if (translation.Has(tool, "type", JsonValueKind.String, out var type) && !type.ValueEquals("custom"))
             {
-                translation.OnlyNative("type");
+                Refuse(type.GetString()!, translation);
             }
             else
             {
@@ -40,6 +40,20 @@ internal static class MessagesTools
         {
             translation.Json.WriteEndArray();
             WriteChoice(body, translation);
+        }
+    }
+
+    // What runs at Anthropic costs by the use or reads what nobody has held money for.
+    private static void Refuse(string type, MessagesTranslation translation)
+    {
+        if (type.StartsWith("web_search_", StringComparison.Ordinal) || type.StartsWith("web_fetch_", StringComparison.Ordinal)
+            || type.StartsWith("code_execution_", StringComparison.Ordinal))
+        {
+            translation.Invalid("type", "'custom' or a tool that the client runs");
+        }
+        else
+        {
+            translation.OnlyNative("type");
         }
     }
 

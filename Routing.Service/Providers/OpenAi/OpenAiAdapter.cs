@@ -14,6 +14,7 @@ internal sealed class OpenAiAdapter(ProviderExchange exchange) : IProviderAdapte
 
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
+        request = OpenAiPlain.Of(request);
         if (request is { Prompt: not EmbeddingRequest, Deployment.Mode: not ModelMode.Completion } && ResponsesCall.Takes(request))
         {
             return await ResponsesCall.SendAsync(exchange, held, request, cancellationToken);

@@ -68,6 +68,10 @@ public sealed class MessagesRequestTests
     [InlineData("""{"max_tokens":5,"tools":[{"name":"f","input_schema":{}}],"tool_choice":{"type":"tool"},""" + Text + "}", "tool_choice.name")]
     [InlineData("""{"max_tokens":5,"thinking":{"type":"enabled"},""" + Text + "}", "thinking.budget_tokens")]
     [InlineData("""{"max_tokens":5,"output_config":{"format":{"type":"json_schema"}},""" + Text + "}", "output_config.format.schema")]
+    [InlineData("""{"max_tokens":5,"tools":[{"type":"web_search_20250305","name":"web_search"}],""" + Text + "}", "tools.0.type")]
+    [InlineData("""{"max_tokens":5,"tools":[{"type":"code_execution_20250825","name":"code_execution"}],""" + Text + "}", "tools.0.type")]
+    [InlineData("""{"max_tokens":5,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://x"}}]}]}""", "messages.0.content.0.source.type")]
+    [InlineData("""{"max_tokens":5,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"file","file_id":"f"}}]}]}""", "messages.0.content.0.source.type")]
     [InlineData("[]", "")]
     [InlineData("{", "")]
     public void A_fault_is_named_with_its_place(string body, string param)
@@ -99,7 +103,6 @@ public sealed class MessagesRequestTests
     [Theory]
     [InlineData("""{"role":"user","content":[{"type":"search_result","source":"x","title":"y","content":[]}]}""", "messages.0.content.0.type")]
     [InlineData("""{"role":"user","content":[{"type":"image","source":{"type":"file","file_id":"x"}}]}""", "messages.0.content.0.source.type")]
-    [InlineData("""{"role":"user","content":[{"type":"document","source":{"type":"url","url":"https://x"}}]}""", "messages.0.content.0.source.type")]
     [InlineData("""{"role":"assistant","content":[{"type":"server_tool_use","id":"x","name":"web_search","input":{}}]}""", "messages.0.content.0.type")]
     public void A_block_without_a_counterpart_is_for_Anthropic_alone(string message, string field) =>
         Read($$"""{"max_tokens":5,"messages":[{{message}}]}""").NativeOnly.ShouldBe(field);
