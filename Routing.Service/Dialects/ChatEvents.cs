@@ -125,6 +125,13 @@ internal sealed class ChatEvents(string model, long created) : IDisposable
         End();
     }
 
+    /// <summary>An event that is in OpenAI's chat wire already.</summary>
+    public void Raw(ReadOnlySpan<byte> json)
+    {
+        _buffer.Write(json);
+        Mark();
+    }
+
     /// <summary>[DONE]</summary>
     public void Terminator()
     {

@@ -31,7 +31,7 @@ internal sealed class OpenAiAdapter(ProviderExchange exchange) : IProviderAdapte
         OpenAiEndpoint.Authorize(message, request.Deployment);
         var reply = await exchange.SendAsync(
             held, message, body, (status, error, retryAfter) => OpenAiErrors.Classify(status, error, retryAfter, request.Deployment), cancellationToken);
-        return reply with { Wire = wire, Translator = request.Prompt is EmbeddingRequest embeddings ? new EmbeddingFormat(embeddings.IsBase64) : null };
+        return reply with { Wire = wire, Translator = Translator(request, wire) };
     }
 
     private static (string Path, Dialect Wire) Write(ProviderRequest request, PooledBuffer body)
@@ -49,4 +49,9 @@ internal sealed class OpenAiAdapter(ProviderExchange exchange) : IProviderAdapte
                 return ("chat/completions", Dialect.OpenaiChat);
         }
     }
+
+    private static IAnswerTranslator? Translator(ProviderRequest request, Dialect wire) =>
+        request.Prompt is EmbeddingRequest embeddings ? new EmbeddingFormat(embeddings.IsBase64)
+        : wire == Dialect.OpenaiChat && request.Deployment.Provider is not (ProviderName.OpenAi or ProviderName.Azure) ? new CompatibleAnswer(request.Deployment)
+        : null;
 }
