@@ -62,4 +62,9 @@ internal sealed record ProviderReply(Stream? Body, CallFault? Fault, int Status)
             Code = "unsupported_parameter",
         },
         0);
+
+    /// <summary>A field has text that is none, which no writer can read, and the provider was not called.</summary>
+    /// <param name="param">The field, in the client's words.</param>
+    public static ProviderReply NotText(string param) => new(
+        null, new CallFault(CallFailure.InvalidRequest, $"{param} has text that is not valid Unicode.") { Param = param, Code = "invalid_value" }, 0);
 }

@@ -87,8 +87,13 @@ internal sealed class ResponsesInput(ResponsesTranslation translation)
                 break;
             case "reasoning":
                 break;
-            case "custom_tool_call" or "custom_tool_call_output":
+            case "custom_tool_call":
                 translation.OnlyNative($"{at}.type");
+                break;
+            case "custom_tool_call_output":
+                // It goes on as it is, with what is in its parts.
+                translation.OnlyNative($"{at}.type");
+                ToolOutput(item, at);
                 break;
             case "item_reference":
                 translation.Refuse(

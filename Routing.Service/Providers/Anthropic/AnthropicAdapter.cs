@@ -1,6 +1,7 @@
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
+using LlmGateway.Routing.Providers.OpenAi;
 
 namespace LlmGateway.Routing.Providers.Anthropic;
 
@@ -18,6 +19,11 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
     {
         var deployment = request.Deployment;
         var isNative = request.Client.Dialect == Dialect.AnthropicMessages;
+        if (GatewayFields.Find((isNative ? request.Client.Body : request.Chat.Body).Span, deployment) is { } field)
+        {
+            return ProviderReply.Unsupported(deployment, field);
+        }
+
         var maxTokens = MaxTokens(held, request);
         var body = new PooledBuffer((isNative ? request.Client.Body : request.Chat.Body).Length + 1024);
         var written = default(AnthropicBody);

@@ -25,7 +25,7 @@ internal static class AnthropicWire
     {
         if (JsonText.FindBroken(chat.Body.Span) is { } broken)
         {
-            return new AnthropicBody(new CallFault(CallFailure.InvalidRequest, $"{broken} has text that is not valid Unicode.") { Param = broken, Code = "invalid_value" }, false);
+            return new AnthropicBody(ProviderReply.NotText(broken).Fault, false);
         }
 
         using var document = JsonDocument.Parse(chat.Body);

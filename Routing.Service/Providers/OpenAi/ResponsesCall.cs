@@ -26,11 +26,6 @@ internal static class ResponsesCall
     private static async Task<ProviderReply> PassAsync(
         ProviderExchange exchange, HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
-        if (GatewayFields.Find(request.Client.Body.Span, request.Deployment) is { } field)
-        {
-            return ProviderReply.Unsupported(request.Deployment, field);
-        }
-
         var body = new PooledBuffer(request.Client.Body.Length + 256);
         ResponsesBody.Write(request, body);
         var reply = await PostAsync(exchange, held, request, body, cancellationToken);

@@ -129,6 +129,7 @@ public sealed class ReasoningWireTests
     [InlineData("user_config")]
     [InlineData("custom_llm_provider")]
     [InlineData("input_cost_per_token")]
+    [InlineData("tags")]
     public void A_field_by_which_another_gateway_would_choose_for_itself_is_found(string field)
     {
         var escaped = "\\u00" + ((int)field[0]).ToString("x2", System.Globalization.CultureInfo.InvariantCulture) + field[1..];
@@ -136,7 +137,11 @@ public sealed class ReasoningWireTests
         Find($$"""{"messages":[{"{{field}}":1}],"{{field}}":null}""", ProviderName.LiteLlm).ShouldBe(field);
         Find($$"""{"{{escaped}}":1}""", ProviderName.OpenAiCompatible).ShouldBe(field);
         Find($$"""{"{{field}}":1}""", ProviderName.LlmServer).ShouldBe(field);
-        Find($$"""{"{{field}}":1}""", ProviderName.OpenAi).ShouldBeNull();
+        Find($$"""{"{{field}}":1}""", ProviderName.OpenAi, "http://gateway.local/v1/").ShouldBe(field);
+        Find($$"""{"{{field}}":1}""", ProviderName.OpenAi, "https://api.openai.com.example.org/v1/").ShouldBe(field);
+        Find($$"""{"{{field}}":1}""", ProviderName.OpenAi, "https://api.openai.com/v1/").ShouldBeNull();
+        Find($$"""{"{{field}}":1}""", ProviderName.Azure, "https://mine.openai.azure.com/openai/").ShouldBeNull();
+        Find($$"""{"\ud83d":1,"{{field}}":1}""", ProviderName.LiteLlm).ShouldBe(field);
         Find($$$"""{"messages":[{"{{{field}}}":1}],"metadata":{"{{{field}}}":1}}""", ProviderName.LiteLlm).ShouldBeNull();
     }
 
@@ -160,7 +165,8 @@ public sealed class ReasoningWireTests
         message.Headers.ToString().Trim().ShouldBe(header);
     }
 
-    private static string? Find(string body, string provider) => GatewayFields.Find(Encoding.UTF8.GetBytes(body), Of("m", provider));
+    private static string? Find(string body, string provider, string address = "http://127.0.0.1:4000/") =>
+        GatewayFields.Find(Encoding.UTF8.GetBytes(body), Of("m", provider) with { BaseAddress = new Uri(address) });
 
     private static string Write(
         string model, string body, bool stream = false, long? maxTokens = null, string provider = ProviderName.OpenAi, string? pricedAs = null)
