@@ -300,6 +300,12 @@ internal sealed class Attempt : IDisposable
             Advance(await stream.ReadAsync(_timers.Token));
             Hidden?.Read();
             _held.AddRange(ToChunk(stream.Events, copy: true)?.Events ?? []);
+            if (stream.HasContent)
+            {
+                // Held back or not: the limit of the first token is kept.
+                _timers.Received();
+            }
+
             _timers.WaitForMore();
         }
 

@@ -13,6 +13,9 @@ internal sealed class AttemptHistory
     private readonly List<(Deployment Deployment, CallFault Fault)> _faults = [];
     private readonly List<(Deployment Deployment, string Reason, TimeSpan Left)> _ruledOut = [];
 
+    /// <summary>Nothing was asked, and nothing ruled out.</summary>
+    public bool IsEmpty => _faults.Count + _ruledOut.Count == 0;
+
     /// <summary>Provider calls that were made.</summary>
     public int Attempts { get; private set; }
 

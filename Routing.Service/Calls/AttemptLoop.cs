@@ -76,7 +76,7 @@ internal sealed partial class AttemptLoop(
 
             var start = (Visit entered) => Start(call, held, growth, entered, client);
             var attempt = call.Stream && candidates is { Hedge: true, HasSibling: true } && history.Attempts + 1 < budget
-                ? await RaceAsync(call, start, visit, candidates, history, journal)
+                ? await RaceAsync(call, start, visit, candidates, history, journal, client)
                 : await start(visit).Opened;
             if (attempt.HasAnswer)
             {
@@ -102,7 +102,8 @@ internal sealed partial class AttemptLoop(
             again = HasOtherKey(deployment, fault) || fault.Code == CallFault.PrefillRefused ? deployment : null;
         }
 
-        return new AttemptsResult(null, history.Sum());
+        // A rescue may find that no candidate is left.
+        return new AttemptsResult(null, history.IsEmpty ? null : history.Sum());
     }
 
     /// <summary>Writes down how an attempt ended.</summary>
@@ -163,10 +164,10 @@ internal sealed partial class AttemptLoop(
     /// </summary>
     private async Task<Attempt> RaceAsync(
         Call call, Func<Visit, (Attempt Attempt, Task<Attempt> Opened)> start, Visit visit, CandidateChain candidates, AttemptHistory history,
-        CallJournal journal)
+        CallJournal journal, CancellationToken client)
     {
         var first = start(visit);
-        if (!await hedges.IsLateAsync(visit.Deployment, first.Opened) || EnterSibling(call, candidates, history) is not { } beside)
+        if (!await hedges.IsLateAsync(visit.Deployment, first.Opened) || client.IsCancellationRequested || EnterSibling(call, candidates, history) is not { } beside)
         {
             return await first.Opened;
         }
@@ -300,7 +301,8 @@ internal sealed partial class AttemptLoop(
         return client.IsCancellationRequested ? null : TryEnter(call, again, out _);
     }
 
-    private TimeSpan Left(Call call) => options.Value.TotalTimeout - time.GetElapsedTime(call.StartedTimestamp);
+    /// <summary>Of the time that a call may take.</summary>
+    public TimeSpan Left(Call call) => options.Value.TotalTimeout - time.GetElapsedTime(call.StartedTimestamp);
 
     private static partial class Log
     {

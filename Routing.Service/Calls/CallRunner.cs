@@ -157,7 +157,7 @@ internal sealed class CallRunner(
         CancellationToken client)
     {
         if (call.Sent is not { IsResumable: true } sent || broken is not { State: AttemptState.Failed, IsBrokenOff: false }
-            || attemptsBefore + 1 >= attempts.Budget(call, candidates))
+            || attemptsBefore + 1 >= attempts.Budget(call, candidates) || attempts.Left(call) <= TimeSpan.Zero)
         {
             return null;
         }

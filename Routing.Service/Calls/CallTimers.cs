@@ -72,7 +72,15 @@ internal sealed class CallTimers : IDisposable
             Volatile.Write(ref _drain, _drains.Begin(_provider));
         }
 
-        _cancellation.CancelAfter(_drain is { } drain ? drain.MaxTime : TimeSpan.Zero);
+        if (_drain is { } drain)
+        {
+            _cancellation.CancelAfter(drain.MaxTime);
+        }
+        else
+        {
+            // For good: a timer could be armed anew by who waits for the provider at this moment.
+            _cancellation.Cancel();
+        }
     }
 
     /// <summary>Ends the attempt now, as an expired timer does. Nothing of one that is over.</summary>

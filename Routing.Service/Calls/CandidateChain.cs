@@ -73,6 +73,8 @@ internal sealed class CandidateChain
             { IsContentPolicy: true } => _model.ContentPolicyFallbacks,
             _ => [],
         };
+        // One that was to come later may be the very one that is there for this.
+        _seen.ExceptWith(_models.Select(model => model.Name));
         _models.Clear();
         Enqueue(names);
         _next = _candidates.Count;

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace LlmGateway.Routing.Catalog;
@@ -10,6 +11,8 @@ namespace LlmGateway.Routing.Catalog;
 internal sealed class CatalogImport
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private const int MaxDepth = 30;
 
     private readonly List<StoredEntry> _deployments = [];
     private readonly List<StoredEntry> _models = [];
@@ -26,7 +29,8 @@ internal sealed class CatalogImport
     public static CatalogImport Read(string file)
     {
         var problems = new CatalogProblems("file");
-        using var text = new StringReader(file);
+        CheckForm(file, problems);
+        using var text = new StringReader(problems.HasErrors ? "{ model_list: [] }" : file);
         var document = CatalogFile.Parse(text, problems);
         new CatalogValidator(problems).Check(document);
         foreach (var entry in document.Entries.Where(entry => entry.ApiKey is { } key && !KeyReference.IsReference(key.Value)))
@@ -96,6 +100,33 @@ internal sealed class CatalogImport
         }
 
         return rules;
+    }
+
+    /// <summary>A file from elsewhere may refer to itself, or be a thousand levels deep: what walks its tree would not come back.</summary>
+    private static void CheckForm(string file, CatalogProblems problems)
+    {
+        using var text = new StringReader(file);
+        var parser = new Parser(text);
+        var depth = 0;
+        try
+        {
+            while (!problems.HasErrors && parser.MoveNext())
+            {
+                depth += parser.Current!.NestingIncrease;
+                if (parser.Current is AnchorAlias)
+                {
+                    problems.Error(parser.Current.Start.Line, "Aliases (*name) are not read here: write the value out.");
+                }
+                else if (depth > MaxDepth)
+                {
+                    problems.Error(parser.Current.Start.Line, "The file is nested too deeply.");
+                }
+            }
+        }
+        catch (YamlException)
+        {
+            // Parsing says where.
+        }
     }
 
     // Quoted or not, a scalar is read as a text again.

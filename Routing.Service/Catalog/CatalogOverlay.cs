@@ -57,6 +57,11 @@ internal sealed class CatalogOverlay(CatalogProblems problems, string keysFolder
             problems.Error(0, "litellm_params.api_base must be an http or https address here.");
         }
 
+        if (entry.ApiVersion is { } version && KeyReference.IsReference(version.Value))
+        {
+            problems.Error(0, "litellm_params.api_version must be a date such as 2024-10-21, or v1, here.");
+        }
+
         return entry with { Id = new CatalogText(stored.Name, 0), IsAdded = true };
     }
 

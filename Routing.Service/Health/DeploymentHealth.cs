@@ -124,7 +124,7 @@ internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOpti
     {
         lock (_lock)
         {
-            (_cooldown, _note, _mustProve) = (default, "", false);
+            (_cooldown, _note, _mustProve, _probing) = (default, "", false, false);
             _keys.Clear();
             _outcomes.Clear();
         }
@@ -138,7 +138,7 @@ internal sealed class DeploymentHealth(string id, HealthBoard board, BreakerOpti
             _outcomes.Add(failed: false);
             if (asProbe && _mustProve)
             {
-                (_mustProve, _since) = (false, board.Now);
+                (_mustProve, _probing, _since) = (false, false, board.Now);
                 _outcomes.Clear();
             }
         }

@@ -35,9 +35,13 @@ internal sealed class ProviderExchange(ProviderHttp http, TimeProvider time)
         using var sent = message;
         var response = await http.SendAsync(message, cancellationToken);
 
-        // Only here is the buffer certainly sent. An attempt that failed on the way leaves it to the garbage collector, because the
-        // connection may still be reading from it.
-        body.Dispose();
+        // An answer may come before the whole request is written (HTTP/2), and an attempt may fail on the way: then the connection may still be
+        // reading from the buffer, and it is left to the garbage collector.
+        if (message.Content is RequestBody { IsWritten: true })
+        {
+            body.Dispose();
+        }
+
         if (response.StatusCode == HttpStatusCode.OK)
         {
             return new ProviderReply(new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellationToken)), null, 200);

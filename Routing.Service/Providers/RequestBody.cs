@@ -8,6 +8,7 @@ internal sealed class RequestBody : HttpContent
 {
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly Action _written;
+    private volatile bool _isWritten;
 
     public RequestBody(ReadOnlyMemory<byte> bytes, MediaTypeHeaderValue type, Action written)
     {
@@ -15,12 +16,16 @@ internal sealed class RequestBody : HttpContent
         Headers.ContentType = type;
     }
 
+    /// <summary>Nothing reads the bytes any more.</summary>
+    public bool IsWritten => _isWritten;
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         await stream.WriteAsync(_bytes, cancellationToken);
+        _isWritten = true;
         _written();
     }
 

@@ -102,8 +102,15 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
 
     private CallFault? RelayAfter(SentText sent, ReadOnlyMemory<byte> json, in ChatChunk chunk)
     {
-        var (rest, fault) = sent.Take(json, isLast: chunk.Finished is not null);
-        return fault ?? Relay(json, rest, chunk);
+        try
+        {
+            var (rest, fault) = sent.Take(json, isLast: chunk.Finished is not null);
+            return fault ?? Relay(json, rest, chunk);
+        }
+        catch (Exception e) when (Malformed.Is(e))
+        {
+            return Error("sent an event that cannot be read");
+        }
     }
 
     private void Meter(ReadOnlyMemory<byte> json, in ChatChunk chunk)

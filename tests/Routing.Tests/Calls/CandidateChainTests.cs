@@ -63,6 +63,17 @@ public sealed class CandidateChainTests
     }
 
     [Fact]
+    public void One_model_may_be_there_for_any_failure_and_for_prompts_that_are_too_long()
+    {
+        var chain = Chain("a", Model("a", 2, fallbacks: ["b"], longer: ["b"]), Model("b", 1));
+        chain.Next();
+
+        chain.TurnTo(TooLong).ShouldBeTrue();
+
+        Rest(chain).ShouldBe("b/1");
+    }
+
+    [Fact]
     public void A_refused_content_goes_on_with_the_models_for_that_also_of_a_fallback()
     {
         var chain = Chain("a", Model("a", 1, fallbacks: ["b"]), Model("b", 2, policy: ["c"]), Model("c", 1));

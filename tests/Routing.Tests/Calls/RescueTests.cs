@@ -91,6 +91,20 @@ public sealed class RescueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_another_candidate_the_client_gets_the_fault_of_the_only_one()
+    {
+        _provider.On("lonely", new Script { Pieces = Pieces, Ending = Ending.Cut, EndAfter = 2 });
+        var call = new TestCall("lonely");
+
+        var answer = await call.RunAsync(_host);
+
+        answer.Kinds.ShouldMatch("^Sc+F$");
+        answer.Failed!.Message.ShouldContain("broke off");
+        answer.Failed.Attempts.ShouldBe(1);
+        (await _billing.BalanceAsync(call.Account)).Held.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_model_that_continues_texts_is_asked_to_and_one_that_refuses_is_asked_again_without()
     {
         var model = Model("prefill", "continues");
@@ -170,5 +184,10 @@ public sealed class RescueTests : IAsyncLifetime
                 litellm_params: { model: openai/{{upstream}}, api_base: "{{baseUrl}}", input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }
                 model_info: { max_output_tokens: 16384, rescue: {{(rescue == "prefill" ? "resume, supports_assistant_prefill: true" : rescue)}} }
 
-            """) + "router_settings: { routing_strategy: file-order }\n";
+            """) + $$"""
+              - model_name: lonely
+                litellm_params: { model: openai/lonely, api_base: "{{baseUrl}}", input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }
+                model_info: { rescue: resume }
+
+            """ + "router_settings: { routing_strategy: file-order }\n";
 }

@@ -64,6 +64,10 @@ public sealed class CatalogChangesTests(RoutingFixture fixture) : IClassFixture<
             }));
         }
 
+        await RefusedAsync(StatusCode.InvalidArgument, "litellm_params.api_version: must be a date", () => host.Catalog.AddDeploymentAsync(new()
+        {
+            Item = """{"model_name":"x","litellm_params":{"model":"azure/x","api_base":"http://elsewhere","api_version":"os.environ/INTERNAL_API_KEY"}}""",
+        }));
         await RefusedAsync(StatusCode.InvalidArgument, "litellm_params.modle: is not a known key", () => host.Catalog.AddDeploymentAsync(new()
         {
             Item = """{"model_name":"x","litellm_params":{"model":"openai/gpt-4o","modle":1}}""",
