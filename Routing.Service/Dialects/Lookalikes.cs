@@ -9,7 +9,7 @@ namespace LlmGateway.Routing.Dialects;
 internal sealed class Lookalikes(params string[] names)
 {
     /// <summary>Bytes of the longest of the names with each letter written as \u0041.</summary>
-    private readonly int _longestWritten = 6 * names.Max(name => name.Length);
+    public int LongestWritten { get; } = 6 * names.Max(name => name.Length);
 
     /// <summary>The name that this one could be taken for; null for one that is not.</summary>
     /// <param name="reader">At a member's name that is none of the names.</param>
@@ -17,12 +17,19 @@ internal sealed class Lookalikes(params string[] names)
     public string? Find(ref Utf8JsonReader reader, out string written)
     {
         written = "";
-        if (reader.ValueSpan.Length > _longestWritten)
+        if (reader.ValueSpan.Length > LongestWritten)
         {
             return null;
         }
 
         written = reader.GetString()!;
+        return Find(written);
+    }
+
+    /// <summary>The name that this one could be taken for; null for one that is not.</summary>
+    /// <param name="written">None of the names.</param>
+    public string? Find(string written)
+    {
         var folded = written.Replace('\u017f', 's').Replace('\u212a', 'k');
         return Array.Find(names, name => name.Equals(folded, StringComparison.OrdinalIgnoreCase));
     }

@@ -144,6 +144,9 @@ internal sealed class MessagesParts(MessagesTranslation translation)
             case "document":
                 MessagesMedia.WriteDocument(block, mark, this, translation);
                 break;
+            case "tool_addition" or "container_upload":
+                translation.Invalid("type", "another: tools and files that a message brings are not held for");
+                break;
             default:
                 translation.OnlyNative("type");
                 break;

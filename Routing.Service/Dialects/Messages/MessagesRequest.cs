@@ -47,6 +47,7 @@ internal static class MessagesRequest
 
     private static void Write(JsonElement body, MessagesTranslation translation)
     {
+        MessagesMembers.Check(body, translation);
         translation.CopyIfThere("model"u8, body, "model", JsonValueKind.String);
         WriteMaximum(body, translation);
         if (body.TryGetProperty("stream", out var stream) && stream.ValueKind is JsonValueKind.True or JsonValueKind.False)

@@ -19,15 +19,6 @@ internal static class MessagesSettings
         WriteTier(body, translation);
         WriteEffort(body, translation);
         WriteFormat(body, translation);
-        if (translation.Has(body, "mcp_servers", JsonValueKind.Array, out var servers) && servers.GetArrayLength() > 0)
-        {
-            translation.OnlyNative("mcp_servers");
-        }
-
-        if (body.TryGetProperty("container", out var container) && container.ValueKind != JsonValueKind.Null)
-        {
-            translation.OnlyNative("container");
-        }
     }
 
     private static void WriteStop(JsonElement body, MessagesTranslation translation)
@@ -59,9 +50,19 @@ internal static class MessagesSettings
 
     private static void WriteTier(JsonElement body, MessagesTranslation translation)
     {
-        if (translation.Has(body, "service_tier", JsonValueKind.String, out var tier))
+        if (!translation.Has(body, "service_tier", JsonValueKind.String, out var tier))
+        {
+            return;
+        }
+
+        if (tier.ValueEquals("auto") || tier.ValueEquals("standard_only"))
         {
             translation.Json.WriteString("service_tier"u8, tier.ValueEquals("standard_only") ? "default"u8 : "auto"u8);
+        }
+        else
+        {
+            // Tiers have prices of their own.
+            translation.Invalid("service_tier", "'auto' or 'standard_only'");
         }
     }
 

@@ -5,6 +5,9 @@ namespace LlmGateway.Routing.Dialects.Messages;
 /// <summary>The client's own tools become functions. Tools of Anthropic's making have no counterpart.</summary>
 internal static class MessagesTools
 {
+    // What runs at Anthropic costs by the use, asks other models, or reads what nobody has held money for; so may what is not known yet.
+    private static readonly string[] ClientTools = ["bash_", "text_editor_", "computer_", "memory_", "tool_search_"];
+
     public static void Write(JsonElement body, MessagesTranslation translation)
     {
         if (!translation.Has(body, "tools", JsonValueKind.Array, out var tools) || tools.GetArrayLength() == 0)
@@ -43,17 +46,15 @@ internal static class MessagesTools
         }
     }
 
-    // What runs at Anthropic costs by the use or reads what nobody has held money for.
     private static void Refuse(string type, MessagesTranslation translation)
     {
-        if (type.StartsWith("web_search_", StringComparison.Ordinal) || type.StartsWith("web_fetch_", StringComparison.Ordinal)
-            || type.StartsWith("code_execution_", StringComparison.Ordinal))
+        if (ClientTools.Any(tool => type.StartsWith(tool, StringComparison.Ordinal)))
         {
-            translation.Invalid("type", "'custom' or a tool that the client runs");
+            translation.OnlyNative("type");
         }
         else
         {
-            translation.OnlyNative("type");
+            translation.Invalid("type", "'custom' or a tool that the client runs");
         }
     }
 

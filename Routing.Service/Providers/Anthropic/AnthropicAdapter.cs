@@ -11,6 +11,13 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
     // The older of the two versions: under 2026-10-21 sampling is an error for every model.
     private const string Version = "2023-06-01";
 
+    /// <summary>Beginnings of the names of features that cost more than is held for a call; their members and tools are refused in the body.</summary>
+    private static readonly string[] RefusedBetas =
+    [
+        "server-side-fallback", "advisor", "compact", "context-management", "fast-mode", "mcp-client", "code-execution", "web-search", "web-fetch", "files-api",
+        "inline-tools", "skills",
+    ];
+
     public string Name => ProviderName.Anthropic;
 
     public bool Speaks(Dialect dialect) => dialect is Dialect.OpenaiChat or Dialect.AnthropicMessages;
@@ -68,7 +75,7 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
         }
 
         // What is no name of a feature has no place in a header.
-        var betas = string.Join(',', request.Client.Betas.Where(static beta => beta.All(IsNameLetter)));
+        var betas = string.Join(',', request.Client.Betas.Where(static beta => beta.All(IsNameLetter) && !IsRefused(beta)));
         if (betas.Length > 0)
         {
             message.Headers.Add("anthropic-beta", betas);
@@ -76,6 +83,8 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
 
         return message;
     }
+
+    private static bool IsRefused(string beta) => RefusedBetas.Any(name => beta.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsNameLetter(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.';
 }

@@ -150,7 +150,8 @@ internal static class AnthropicParts
         }
 
         var text = url.Text();
-        var isWeb = StartsWith(text, "https:"u8);
+        // Nobody knows how many pages a file at an address has, so that no money can be held for it.
+        var isWeb = !document && StartsWith(text, "https:"u8);
         var type = DataUrl(text, out var data);
         if (!isWeb && !(document ? type == "application/pdf" : ImageTypes.Contains(type)))
         {

@@ -16,6 +16,9 @@ internal static class AnthropicWire
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    // Of two members with one name a server may follow the other; and to look one up among many of them takes its time.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     /// <param name="chat">The client's request.</param>
     /// <param name="deployment">Whose model.</param>
     /// <param name="stream">The form of the answer.</param>
@@ -28,7 +31,12 @@ internal static class AnthropicWire
             return new AnthropicBody(ProviderReply.NotText(broken).Fault, false);
         }
 
-        using var document = JsonDocument.Parse(chat.Body);
+        using var document = Parse(chat.Body);
+        if (document is null)
+        {
+            return new AnthropicBody(new CallFault(CallFailure.InvalidRequest, "The body gives a name twice in one object.") { Code = "invalid_value" }, false);
+        }
+
         using var json = new Utf8JsonWriter(output, Options);
         var draft = new AnthropicDraft(json, deployment);
         var root = document.RootElement;
@@ -39,6 +47,19 @@ internal static class AnthropicWire
         var byTool = Write(chat, root, draft, maxTokens);
         json.WriteEndObject();
         return new AnthropicBody(draft.Fault, byTool);
+    }
+
+    private static JsonDocument? Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, Strict);
+        }
+        catch (JsonException)
+        {
+            // That it is JSON is known by now.
+            return null;
+        }
     }
 
     private static bool Write(ChatRequest chat, JsonElement root, AnthropicDraft draft, long maxTokens)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using LlmGateway.Protos.Routing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Dialects;
@@ -101,6 +102,52 @@ public sealed class MessagesRequestTests
     }
 
     [Theory]
+    [InlineData("web_fetch_20250910")]
+    [InlineData("advisor_20260301")]
+    [InlineData("mcp_toolset")]
+    [InlineData("bash")]
+    [InlineData("future_20270101")]
+    [InlineData("")]
+    public void A_tool_that_may_run_at_Anthropic_is_refused(string type) =>
+        Refused($$"""{"max_tokens":5,"tools":[{"type":"custom","name":"f","input_schema":{} },{"type":"{{type}}","name":"t"}],{{Text}}}""").ShouldBe("tools.1.type");
+
+    [Theory]
+    [InlineData("mcp_servers", """[{"type":"url"}]""")]
+    [InlineData("container", "\"c\"")]
+    [InlineData("fallbacks", """[{"model":"claude-opus-4-8"}]""")]
+    [InlineData("fallback_credit_token", "\"t\"")]
+    [InlineData("thread", "{}")]
+    [InlineData("context_management", """{"edits":[]}""")]
+    [InlineData("compaction", "true")]
+    [InlineData("inference_geo", "\"us\"")]
+    [InlineData("inferenc\\u0065_geo", "\"us\"")]
+    [InlineData("speed", "\"fast\"")]
+    [InlineData("speed", "1")]
+    [InlineData("service_tier", "\"priority\"")]
+    [InlineData("service_tier", "[]")]
+    [InlineData("Model", "\"m\"")]
+    [InlineData("Max_Tokens", "9")]
+    [InlineData("\\u004dax_tokens", "9")]
+    [InlineData("Stream", "true")]
+    [InlineData("me\u017f\u017fages", "[]")]
+    [InlineData("Fallbacks", "[]")]
+    public void A_member_that_no_hold_covers_is_refused(string name, string value)
+    {
+        var param = JsonSerializer.Deserialize<string>($"\"{name}\"");
+
+        Refused($$"""{"max_tokens":5,"{{name}}":{{value}},{{Text}}}""").ShouldBe(param);
+    }
+
+    [Theory]
+    [InlineData("user", """{"type":"container_upload","file_id":"f"}""", "messages.0.content.0.type")]
+    [InlineData("system", """{"type":"tool_addition","tool":{}}""", "messages.0.content.0.type")]
+    [InlineData("assistant", """{"type":"tool_addition","tool":{}}""", "messages.0.content.0.type")]
+    [InlineData("user", """{"type":"tool_result","tool_use_id":"x","content":[{"type":"container_upload","file_id":"f"}]}""", "messages.0.content.0.content.0.type")]
+    public void A_block_that_brings_tools_or_files_is_refused(string role, string block, string field) =>
+        Refused($$"""{"max_tokens":5,"messages":[{"role":"{{role}}","content":[{{block}}]}]}""").ShouldBe(field);
+
+    [Theory]
+    [InlineData("""{"role":"assistant","content":[{"type":"mcp_tool_use","id":"x","name":"f","input":{}}]}""", "messages.0.content.0.type")]
     [InlineData("""{"role":"user","content":[{"type":"search_result","source":"x","title":"y","content":[]}]}""", "messages.0.content.0.type")]
     [InlineData("""{"role":"user","content":[{"type":"image","source":{"type":"file","file_id":"x"}}]}""", "messages.0.content.0.source.type")]
     [InlineData("""{"role":"assistant","content":[{"type":"server_tool_use","id":"x","name":"web_search","input":{}}]}""", "messages.0.content.0.type")]
@@ -109,9 +156,9 @@ public sealed class MessagesRequestTests
 
     [Theory]
     [InlineData("""{"max_tokens":5,"tools":[{"type":"bash_20250124","name":"bash"}],""", "tools.0.type")]
-    [InlineData("""{"max_tokens":5,"mcp_servers":[{"type":"url"}],""", "mcp_servers")]
-    [InlineData("""{"max_tokens":5,"container":"c",""", "container")]
-    [InlineData("""{"max_tokens":5,"mcp_servers":[],"container":null,""", null)]
+    [InlineData("""{"max_tokens":5,"tools":[{"type":"memory_20250818","name":"memory"}],""", "tools.0.type")]
+    [InlineData("""{"max_tokens":5,"tools":[{"type":"tool_search_tool_regex_20251119","name":"s"}],""", "tools.0.type")]
+    [InlineData("""{"max_tokens":5,"mcp_servers":[],"container":null,"speed":"standard","service_tier":"auto","future":{},""", null)]
     public void A_field_without_a_counterpart_is_for_Anthropic_alone(string head, string? field) =>
         Read(head + Text + "}").NativeOnly.ShouldBe(field);
 
@@ -144,6 +191,13 @@ public sealed class MessagesRequestTests
 
     [Fact]
     public void A_body_whose_tokens_are_only_counted_has_no_maximum() => Read("{" + Text + "}").Chat!.MaxOutputTokens.ShouldBeNull();
+
+    private static string? Refused(string body)
+    {
+        var fault = Read(body).Fault.ShouldNotBeNull();
+        fault.Failure.ShouldBe(CallFailure.InvalidRequest);
+        return fault.Param;
+    }
 
     private static string Media(string type, string mediaType, string data) =>
         $$$"""{"max_tokens":5,"messages":[{"role":"user","content":[{"type":"{{{type}}}","source":{"type":"base64","media_type":"{{{mediaType}}}","data":"{{{data}}}"}}]}]}""";

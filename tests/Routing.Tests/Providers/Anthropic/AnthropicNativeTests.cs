@@ -42,14 +42,20 @@ public sealed class AnthropicNativeTests
         using var http = new ProviderHttp(Options.Create(new CallOptions()));
         var adapter = new AnthropicAdapter(new ProviderExchange(http, TimeProvider.System), TimeProvider.System);
         var deployment = AnthropicGoldenTests.Deployment("claude-opus-4-8") with { BaseAddress = new Uri(provider.BaseUrl + "/"), MaxOutputTokens = 32_000 };
-        var body = Encoding.UTF8.GetBytes("""{"model":"claude","max_tokens":50000,"messages":[{"role":"user","content":"Hi"}],"inference_geo":"us"}""");
+        var body = Encoding.UTF8.GetBytes("""{"model":"claude","max_tokens":50000,"messages":[{"role":"user","content":"Hi"}],"metadata":{"user_id":"u"}}""");
         var chat = ChatRequest.Read(body, out _, out _)!;
+        string[] refused =
+        [
+            "server-side-fallback-2026-01-01", "advisor-tool-2026-03-01", "compact-2026-01-12", "context-management-2025-06-27", "fast-mode-2026-02-01",
+            "MCP-client-2025-11-20", "code-execution-2025-08-25", "web-search-2025-03-05", "web-fetch-2025-09-10", "files-api-2025-04-14", "inline-tools-2026-01-01",
+            "skills-2025-10-02",
+        ];
 
         var reply = await adapter.SendAsync(
             await HoldAsync(chat.MaxOutputTokens!.Value),
             new ProviderRequest(deployment, chat, Stream: false, MaxTokens: null, Written: () => { })
             {
-                Client = new ClientBody(Dialect.AnthropicMessages, body) { Betas = ["context-1m-2025-08-07", "bad\r\nx-injected: 1", "files-api-2025-04-14"] },
+                Client = new ClientBody(Dialect.AnthropicMessages, body) { Betas = ["context-1m-2025-08-07", "bad\r\nx-injected: 1", .. refused, "interleaved-thinking-2025-05-14"] },
             },
             CancellationToken.None);
 
@@ -57,9 +63,9 @@ public sealed class AnthropicNativeTests
         using var answer = await JsonDocument.ParseAsync(reply.Body!);
         answer.RootElement.GetProperty("type").GetString().ShouldBe("message");
         var sent = provider.Calls.Single();
-        sent.Headers["anthropic-beta"].ShouldBe("context-1m-2025-08-07,files-api-2025-04-14");
+        sent.Headers["anthropic-beta"].ShouldBe("context-1m-2025-08-07,interleaved-thinking-2025-05-14");
         Encoding.UTF8.GetString(sent.Body).ShouldBe(
-            """{"model":"claude-opus-4-8","stream":false,"max_tokens":32000,"messages":[{"role":"user","content":"Hi"}],"inference_geo":"us"}""");
+            """{"model":"claude-opus-4-8","stream":false,"max_tokens":32000,"messages":[{"role":"user","content":"Hi"}],"metadata":{"user_id":"u"}}""");
     }
 
     private static async Task<HeldCall> HoldAsync(long outputTokens)
