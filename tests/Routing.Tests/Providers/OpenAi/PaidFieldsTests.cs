@@ -47,6 +47,21 @@ public sealed class PaidFieldsTests
         (Refused(dialect, model, members)?.Param).ShouldBe(field);
 
     [Fact]
+    public async Task Nothing_is_sent_then()
+    {
+        var body = """{"model":"m","messages":[{"role":"user","content":"x"}],"service_tier":"priority"}"""u8.ToArray();
+        var request = new ProviderRequest(Deployment("gpt-4o", ProviderName.OpenAi), ChatRequest.Read(body, out _, out _)!, Stream: false, null, () => { })
+        {
+            Client = new ClientBody(Dialect.OpenaiChat, body),
+        };
+
+        // Without an exchange, whatever would be sent throws.
+        var reply = await new OpenAiAdapter(null!).SendAsync(null!, request, CancellationToken.None);
+
+        (reply.Body, reply.Fault?.Code, reply.Fault?.Param).ShouldBe((null, "unsupported_parameter", "service_tier"));
+    }
+
+    [Fact]
     public void A_server_that_has_no_Responses_gets_no_paid_tier_by_way_of_chat() =>
         Refused(Dialect.OpenaiResponses, "m", """ "input":"x","service_tier":"priority" """, ProviderName.OpenAiCompatible)!.Param.ShouldBe("service_tier");
 
