@@ -10,6 +10,9 @@ namespace LlmGateway.Routing.Tests.Running;
 /// <summary>The real Billing.Service as a process of its own, on a database of its own: it can be killed and started again.</summary>
 public sealed class BillingProcess : IAsyncDisposable
 {
+    // The test host is killed at its end, and ProcessExit does not come then.
+    private const string EndsWithTheTests = "while kill -0 $0 && kill -0 $1; do sleep 1; done 2> /dev/null; kill -9 $1 2> /dev/null";
+
     private static readonly Lazy<Task<BillingProcess>> Shared = new(() => StartAsync());
 
     private readonly string _database;
@@ -81,6 +84,7 @@ public sealed class BillingProcess : IAsyncDisposable
         }
 
         _process = Process.Start(start)!;
+        Process.Start("bash", ["-c", EndsWithTheTests, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), _process.Id.ToString(CultureInfo.InvariantCulture)]).Dispose();
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
