@@ -14,13 +14,13 @@ internal sealed class OpenAiAdapter(ProviderExchange exchange) : IProviderAdapte
 
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
-        if (Refused(request) is { } refused)
+        if (OpenAiRefusals.Find(request) is { } refused)
         {
             return refused;
         }
 
         request = OpenAiPlain.Of(request);
-        if (TakesResponses(request))
+        if (OpenAiRefusals.TakesResponses(request))
         {
             return await ResponsesCall.SendAsync(exchange, held, request, cancellationToken);
         }
@@ -38,24 +38,6 @@ internal sealed class OpenAiAdapter(ProviderExchange exchange) : IProviderAdapte
             held, message, body, (status, error, retryAfter) => OpenAiErrors.Classify(status, error, retryAfter, request.Deployment), cancellationToken);
         return reply with { Wire = wire, Translator = Translator(request, wire) };
     }
-
-    /// <summary>Before a body is written: what no hold covers, what another gateway would act on, and text that no writer can read.</summary>
-    internal static ProviderReply? Refused(ProviderRequest request)
-    {
-        var body = (request.Client.Dialect == Dialect.OpenaiResponses && TakesResponses(request) ? request.Client.Body : request.Prompt.Body).Span;
-        return IsRead(request) && JsonText.FindBroken(body) is { } broken ? ProviderReply.NotText(broken)
-            : (PaidFields.Find(body) ?? GatewayFields.Find(body, request.Deployment)) is { } field ? ProviderReply.Unsupported(request.Deployment, field)
-            : null;
-    }
-
-    // The others are the client's own bytes, and the provider is to judge their text.
-    private static bool IsRead(ProviderRequest request) =>
-        request is not { Prompt: ChatRequest, Client.Dialect: Dialect.OpenaiChat, Deployment.Mode: ModelMode.Chat }
-        || OpenAiModel.Of(request.Deployment) is not null || OpenAiModel.Of(request.Deployment.UpstreamModel) is not null
-        || GatewayFields.MayBeGateway(request.Deployment);
-
-    private static bool TakesResponses(ProviderRequest request) =>
-        request is { Prompt: not EmbeddingRequest, Deployment.Mode: not ModelMode.Completion } && ResponsesCall.Takes(request);
 
     private static (string Path, Dialect Wire) Write(ProviderRequest request, PooledBuffer body)
     {

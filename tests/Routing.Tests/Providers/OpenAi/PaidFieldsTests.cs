@@ -85,7 +85,7 @@ public sealed class PaidFieldsTests
             Client = new ClientBody(Dialect.OpenaiEmbeddings, body),
         };
 
-        OpenAiAdapter.Refused(request)!.Fault!.Param.ShouldBe("user");
+        OpenAiRefusals.Find(request)!.Fault!.Param.ShouldBe("user");
     }
 
     private static CallFault? Refused(
@@ -96,7 +96,7 @@ public sealed class PaidFieldsTests
         {
             Client = new ClientBody(dialect, body),
         };
-        return OpenAiAdapter.Refused(request)?.Fault;
+        return OpenAiRefusals.Find(request)?.Fault;
     }
 
     private static Deployment Deployment(string model, string provider, string address = "https://api.openai.com/v1/") =>
