@@ -35,6 +35,7 @@ internal sealed class Attempt : IDisposable
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly List<ByteString> _held = [];
+    private long _heldBytes;
     private Stream? _body;
     private bool _answering;
     private bool _visited;
@@ -139,7 +140,15 @@ internal sealed class Attempt : IDisposable
             (State, Fault) = end;
         }
 
-        return ToChunk(Stream!.Events, copy: false);
+        return ToChunk(Stream!.Events);
+    }
+
+    /// <summary>Makes the hold cover what has been put out, shown or not.</summary>
+    /// <returns>Null when the answer may go on; else why not.</returns>
+    public ValueTask<CallFault?> CoverAsync(HoldGrowth? growth)
+    {
+        var visible = Meter.OutputSoFar;
+        return growth?.CoverAsync(visible, Hidden?.Produced ?? visible) ?? default;
     }
 
     /// <summary>Ends an attempt because another one was faster, unless it has failed already. Its answer, should it have one, is not read on for anybody.</summary>
@@ -282,16 +291,8 @@ internal sealed class Attempt : IDisposable
     }
 
     /// <summary>Whether the answer is held back although there is content: not where too much is, nor where its money ends.</summary>
-    private async ValueTask<bool> HoldsBackAsync(HoldGrowth? growth)
-    {
-        if (_call.Rescue != Rescue.Buffer || _held.Sum(item => item.Length) > _options.MaxAnswerBytes)
-        {
-            return false;
-        }
-
-        var visible = Meter.OutputSoFar;
-        return growth is null || await growth.CoverAsync(visible, Hidden?.Produced ?? visible) is null;
-    }
+    private async ValueTask<bool> HoldsBackAsync(HoldGrowth? growth) =>
+        _call.Rescue == Rescue.Buffer && _heldBytes <= _options.MaxAnswerBytes && await CoverAsync(growth) is null;
 
     private async Task ReadFirstContentAsync(IAnswerStream stream, HoldGrowth? growth)
     {
@@ -299,7 +300,12 @@ internal sealed class Attempt : IDisposable
         {
             Advance(await stream.ReadAsync(_timers.Token));
             Hidden?.Read();
-            _held.AddRange(ToChunk(stream.Events, copy: true)?.Events ?? []);
+            foreach (var item in stream.Events)
+            {
+                _held.Add(ByteString.CopyFrom(item.Span));
+                _heldBytes += item.Length;
+            }
+
             if (stream.HasContent)
             {
                 // Held back or not: the limit of the first token is kept.
@@ -348,7 +354,7 @@ internal sealed class Attempt : IDisposable
     }
 
     // The stream's memory is good until its next read: a chunk that is written before it needs no copy.
-    internal static Chunk? ToChunk(IReadOnlyList<ReadOnlyMemory<byte>> events, bool copy)
+    internal static Chunk? ToChunk(IReadOnlyList<ReadOnlyMemory<byte>> events)
     {
         if (events.Count == 0)
         {
@@ -358,7 +364,7 @@ internal sealed class Attempt : IDisposable
         var chunk = new Chunk();
         for (var index = 0; index < events.Count; index++)
         {
-            chunk.Events.Add(copy ? ByteString.CopyFrom(events[index].Span) : UnsafeByteOperations.UnsafeWrap(events[index]));
+            chunk.Events.Add(UnsafeByteOperations.UnsafeWrap(events[index]));
         }
 
         return chunk;

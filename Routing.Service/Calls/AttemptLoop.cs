@@ -20,36 +20,18 @@ namespace LlmGateway.Routing.Calls;
 /// All of it has one budget: retries and fallbacks together are no more provider calls than <see cref="RetryOptions.MaxAttempts"/>.
 /// </summary>
 internal sealed partial class AttemptLoop(
-    IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, HealthBoard health, Traffic traffic, Backoff backoff,
-    Hedges hedges, RoutingMetrics metrics, IOptions<CallOptions> options, IOptions<RetryOptions> retries, TimeProvider time,
+    IEnumerable<IProviderAdapter> adapters, InlineImages images, Answers answers, Drains drains, Visits visits, HealthBoard health,
+    Traffic traffic, Hedges hedges, RoutingMetrics metrics, IOptions<CallOptions> options, IOptions<RetryOptions> retries, TimeProvider time,
     ILogger<AttemptLoop> logger)
 {
-    // Timers may fire a moment early, and a cooldown is kept to.
-    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(20);
-
     private readonly FrozenDictionary<string, IProviderAdapter> _adapters = adapters.ToFrozenDictionary(
         adapter => adapter.Name, IProviderAdapter (adapter) => new ImageInliningAdapter(adapter, images));
 
-    /// <summary>Why no candidate would be called now; null where one would.</summary>
-    public CallFault? Unavailable(Call call, CandidateChain candidates)
-    {
-        var history = new AttemptHistory();
-        foreach (var deployment in candidates.Reachable)
-        {
-            var cooldown = Look(call, deployment);
-            if (cooldown.Reason == CooldownReason.None)
-            {
-                return null;
-            }
-
-            history.RuledOut(deployment, cooldown, cooldown.Until - health.Now);
-        }
-
-        return history.Sum();
-    }
-
-    /// <summary>Provider calls that a call may make.</summary>
-    public int Budget(Call call, CandidateChain candidates) => Math.Max(1, (candidates.MaxAttempts ?? retries.Value.MaxAttempts) - call.ClientRetries);
+    /// <summary>Whether another provider call is in the budget and in time.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="candidates">Its candidates.</param>
+    /// <param name="made">Attempts so far.</param>
+    public bool MayGoOn(Call call, CandidateChain candidates, int made) => made < Budget(call, candidates) && visits.Left(call) > TimeSpan.Zero;
 
     /// <param name="made">Attempts before these, of the same budget.</param>
     /// <returns>An attempt with content, or the last one: failed, or left by the client. The caller disposes it.</returns>
@@ -59,10 +41,10 @@ internal sealed partial class AttemptLoop(
         var history = new AttemptHistory();
         var budget = Budget(call, candidates) - made;
         Deployment? again = null;
-        while (history.Attempts < budget && (history.Attempts == 0 || Left(call) > TimeSpan.Zero))
+        while (history.Attempts < budget && (history.Attempts == 0 || visits.Left(call) > TimeSpan.Zero))
         {
             // 1. and 2.
-            var visit = Enter(call, candidates, again, history) ?? await PauseAsync(call, candidates, history, client);
+            var visit = visits.Enter(call, candidates, again, history) ?? await visits.PauseAsync(call, candidates, history, client);
             if (client.IsCancellationRequested)
             {
                 visit?.Dispose();
@@ -137,6 +119,9 @@ internal sealed partial class AttemptLoop(
         }
     }
 
+    /// <summary>Provider calls that a call may make.</summary>
+    private int Budget(Call call, CandidateChain candidates) => Math.Max(1, (candidates.MaxAttempts ?? retries.Value.MaxAttempts) - call.ClientRetries);
+
     private (Attempt Attempt, Task<Attempt> Opened) Start(Call call, HeldCall held, HoldGrowth? growth, Visit visit, CancellationToken client)
     {
         var attempt = new Attempt(call, visit, answers, drains, options.Value, time, client);
@@ -167,7 +152,7 @@ internal sealed partial class AttemptLoop(
         CallJournal journal, CancellationToken client)
     {
         var first = start(visit);
-        if (!await hedges.IsLateAsync(visit.Deployment, first.Opened) || client.IsCancellationRequested || EnterSibling(call, candidates, history) is not { } beside)
+        if (!await hedges.IsLateAsync(visit.Deployment, first.Opened) || client.IsCancellationRequested || visits.EnterSibling(call, candidates, history) is not { } beside)
         {
             return await first.Opened;
         }
@@ -203,28 +188,6 @@ internal sealed partial class AttemptLoop(
         return winner.Attempt;
     }
 
-    private Visit? EnterSibling(Call call, CandidateChain candidates, AttemptHistory history)
-    {
-        Visit? visit = null;
-        while (visit is null && candidates.HasSibling)
-        {
-            visit = TryEnter(call, candidates.Next()!, history);
-        }
-
-        return visit;
-    }
-
-    private Visit? TryEnter(Call call, Deployment deployment, AttemptHistory history)
-    {
-        var visit = TryEnter(call, deployment, out var cooldown);
-        if (visit is null)
-        {
-            history.RuledOut(deployment, cooldown, cooldown.Until - health.Now);
-        }
-
-        return visit;
-    }
-
     private void Answered(Call call, Attempt attempt)
     {
         if (call.Stream)
@@ -238,71 +201,8 @@ internal sealed partial class AttemptLoop(
         }
     }
 
-    /// <summary>Why a call would not be made there now: it is left alone, or what the provider lets through is used up.</summary>
-    private Cooldown Look(Call call, Deployment deployment) => health.Look(deployment) is { Reason: not CooldownReason.None } cooldown
-        ? cooldown
-        : Limited(traffic.Of(deployment).Look(deployment, CallShape.PromptTokensOf(call.Request)));
-
-    private Cooldown Limited(TimeSpan wait) => wait > TimeSpan.Zero ? new Cooldown(health.Now + wait, CooldownReason.RateLimited) : default;
-
-    private Visit? TryEnter(Call call, Deployment deployment, out Cooldown cooldown)
-    {
-        var visit = health.Of(deployment).TryEnter(deployment, out cooldown);
-        if (visit is null || traffic.Of(deployment).TryBegin(deployment, CallShape.PromptTokensOf(call.Request), out var wait))
-        {
-            return visit;
-        }
-
-        visit.Dispose();
-        cooldown = Limited(wait);
-        return null;
-    }
-
-    private Visit? Enter(Call call, CandidateChain candidates, Deployment? again, AttemptHistory history)
-    {
-        for (var deployment = again ?? candidates.Next(); deployment is not null; deployment = candidates.Next())
-        {
-            if (TryEnter(call, deployment, history) is { } visit)
-            {
-                return visit;
-            }
-        }
-
-        return null;
-    }
-
     private static bool HasOtherKey(Deployment deployment, CallFault fault) => deployment.Keys.Count > 1 && fault.Failure
         is CallFailure.ProviderAuth or CallFailure.ProviderRateLimited or CallFailure.NoAvailableProvider;
-
-    /// <summary>Waits until the first of the deployments that may do better is to be asked again. Null where none is, or not in time.</summary>
-    private async Task<Visit?> PauseAsync(Call call, CandidateChain candidates, AttemptHistory history, CancellationToken client)
-    {
-        if (!retries.Value.Enabled || history.Attempts == 0)
-        {
-            return null;
-        }
-
-        var soonest = history.Retryable()
-            .Select(deployment => (Deployment: deployment, Cooldown: health.Look(deployment).Until - health.Now))
-            .DefaultIfEmpty().MinBy(next => next.Cooldown);
-        if (soonest.Deployment is not { } again || soonest.Cooldown.TotalSeconds > retries.Value.MaxPauseSeconds)
-        {
-            return null;
-        }
-
-        var delay = candidates.RetryDelay ?? backoff.Delay(history.Attempts);
-        var pause = soonest.Cooldown > delay ? soonest.Cooldown + Margin : delay;
-        if (pause >= Left(call))
-        {
-            return null;
-        }
-
-        await Task.Delay(pause, time, client).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return client.IsCancellationRequested ? null : TryEnter(call, again, out _);
-    }
-
-    /// <summary>Of the time that a call may take.</summary>
-    public TimeSpan Left(Call call) => options.Value.TotalTimeout - time.GetElapsedTime(call.StartedTimestamp);
 
     private static partial class Log
     {

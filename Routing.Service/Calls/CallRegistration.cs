@@ -32,6 +32,7 @@ internal static class CallRegistration
         builder.Services.AddSingleton(services => new Backoff(services.GetRequiredService<IOptions<RetryOptions>>(), Random.Shared));
 #pragma warning restore RS0030
         builder.Services.AddSingleton<Hedges>();
+        builder.Services.AddSingleton<Visits>();
         builder.Services.AddSingleton<AttemptLoop>();
         builder.Services.AddSingleton<CallRunner>();
         builder.Services.AddSingleton<Explainer>();

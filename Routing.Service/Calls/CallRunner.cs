@@ -25,8 +25,8 @@ namespace LlmGateway.Routing.Calls;
 /// that nobody expected leaves no hold open either: it is thrown on when what was produced is settled, or all is given back.
 /// </summary>
 internal sealed class CallRunner(
-    CatalogStore catalog, RouteSelector selector, BillingClient billing, BillingWatch watch, AttemptLoop attempts, SettlementDesk desk,
-    HoldRenewer renewer, HoldReturner returner, RoutingMetrics metrics, IOptions<BillingOptions> options, TimeProvider time)
+    CatalogStore catalog, RouteSelector selector, BillingClient billing, BillingWatch watch, Visits visits, AttemptLoop attempts,
+    SettlementDesk desk, HoldRenewer renewer, HoldReturner returner, RoutingMetrics metrics, IOptions<BillingOptions> options, TimeProvider time)
 {
     public async Task RunAsync(Call call, CallOutput output, CancellationToken client)
     {
@@ -45,7 +45,7 @@ internal sealed class CallRunner(
         }
 
         var candidates = new CandidateChain(snapshot, selector, model, call);
-        if (attempts.Unavailable(call, candidates) is { } unavailable)
+        if (visits.Unavailable(call, candidates) is { } unavailable)
         {
             metrics.Refused(unavailable.Name);
             await output.FailedAsync(unavailable, attempts: 0);
@@ -157,7 +157,7 @@ internal sealed class CallRunner(
         CancellationToken client)
     {
         if (call.Sent is not { IsResumable: true } sent || broken is not { State: AttemptState.Failed, IsBrokenOff: false }
-            || attemptsBefore + 1 >= attempts.Budget(call, candidates) || attempts.Left(call) <= TimeSpan.Zero)
+            || !attempts.MayGoOn(call, candidates, made: attemptsBefore + 1))
         {
             return null;
         }
@@ -239,8 +239,7 @@ internal sealed class CallRunner(
     /// <returns>False when the answer must not go on: its hold could not grow.</returns>
     private static async ValueTask<bool> CoverAsync(Attempt attempt, HoldGrowth? growth)
     {
-        var visible = attempt.Meter.OutputSoFar;
-        if (growth is null || await growth.CoverAsync(visible, attempt.Hidden?.Produced ?? visible) is not { } fault)
+        if (await attempt.CoverAsync(growth) is not { } fault)
         {
             return true;
         }

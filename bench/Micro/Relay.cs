@@ -34,11 +34,11 @@ public class Relay
         var reading = Stream.ReadAsync(CancellationToken.None);
         Body.Push(Event);
         return await reading == StreamStep.More
-            ? Attempt.ToChunk(Stream.Events, copy: false)!
+            ? Attempt.ToChunk(Stream.Events)!
             : throw new InvalidOperationException("The chunk was not relayed.");
     }
 
     /// <summary>What the message itself is.</summary>
     [Benchmark]
-    public Chunk Message() => Attempt.ToChunk(Held, copy: false)!;
+    public Chunk Message() => Attempt.ToChunk(Held)!;
 }
