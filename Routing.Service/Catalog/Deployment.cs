@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LlmGateway.Protos.Billing.V1;
 
 namespace LlmGateway.Routing.Catalog;
@@ -44,7 +45,14 @@ internal sealed record Deployment
     public required string Provider { get; init; }
 
     /// <summary>The provider's name of the model.</summary>
-    public required string UpstreamModel { get; init; }
+    public required string UpstreamModel
+    {
+        get;
+        init => (field, UpstreamModelJson) = (value, JsonEncodedText.Encode(value));
+    }
+
+    /// <summary>The same as each call's body has it, without quotes: encoded once per deployment.</summary>
+    public JsonEncodedText UpstreamModelJson { get; private init; }
 
     /// <summary>The name of the adapter that speaks the provider's wire.</summary>
     public required string Adapter { get; init; }

@@ -24,7 +24,7 @@ internal static class AnthropicNative
         var reader = new Utf8JsonReader(body);
         reader.Read();
         output.Write("{\"model\":\""u8);
-        output.Write(JsonEncodedText.Encode(deployment.UpstreamModel).EncodedUtf8Bytes);
+        output.Write(deployment.UpstreamModelJson.EncodedUtf8Bytes);
         output.Write(stream ? "\",\"stream\":true,\"max_tokens\":"u8 : "\",\"stream\":false,\"max_tokens\":"u8);
         var most = maxTokens;
         var rest = new ArrayBufferWriter<byte>(body.Length);

@@ -49,7 +49,8 @@ internal sealed record OpenAiModel(IReadOnlyList<string> Efforts, OpenAiModel.To
         }
 
         // gpt-5, gpt-5-mini, gpt-5.4-nano-2026-03-05, but not gpt-5-chat-latest, gpt-4o, gpt-oss-120b
-        var version = name.StartsWith("gpt-", StringComparison.Ordinal) && !name.Contains("-chat", StringComparison.Ordinal) ? name[4..].Split('-')[0] : "";
+        var version = name.StartsWith("gpt-", StringComparison.Ordinal) && !name.Contains("-chat", StringComparison.Ordinal) ? name.AsSpan(4) : [];
+        version = version.IndexOf('-') is >= 0 and var end ? version[..end] : version;
         return decimal.TryParse(version, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? OfVersion(number) : null;
     }
 

@@ -88,7 +88,7 @@ internal static class OpenAiWire
         {
             case Field.Model:
                 output.Write("\""u8);
-                output.Write(JsonEncodedText.Encode(deployment.UpstreamModel).EncodedUtf8Bytes);
+                output.Write(deployment.UpstreamModelJson.EncodedUtf8Bytes);
                 output.Write("\""u8);
                 break;
             case Field.Stream:

@@ -27,7 +27,7 @@ internal static class ReasoningWire
         var (members, asked, hasTools) = Read(body);
         var effort = model.Effort(asked, hasTools);
         output.Write("{\"model\":\""u8);
-        output.Write(JsonEncodedText.Encode(deployment.UpstreamModel).EncodedUtf8Bytes);
+        output.Write(deployment.UpstreamModelJson.EncodedUtf8Bytes);
         output.Write(stream ? "\",\"stream\":true,\"stream_options\":"u8 : "\",\"stream\":false"u8);
         if (stream)
         {

@@ -16,7 +16,7 @@ internal static class ResponsesBody
         var reader = new Utf8JsonReader(body);
         reader.Read();
         output.Write("{\"model\":\""u8);
-        output.Write(JsonEncodedText.Encode(request.Deployment.UpstreamModel).EncodedUtf8Bytes);
+        output.Write(request.Deployment.UpstreamModelJson.EncodedUtf8Bytes);
         output.Write(request.Stream ? "\",\"stream\":true,\"store\":false"u8 : "\",\"stream\":false,\"store\":false"u8);
         if (request.MaxTokens is { } maximum)
         {
