@@ -12,7 +12,7 @@ namespace LlmGateway.Functional.Tests;
 internal sealed class WrongKeyFlood(Uri gateway, int perSecond)
 {
     private const int Connections = 16;
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LastAnswers = TimeSpan.FromSeconds(10);
 
     private static int _keys;
