@@ -22,6 +22,7 @@ internal sealed class BillingMetrics : IDisposable
     private readonly Counter<long> _refusedLines;
     private readonly Counter<long> _alerts;
     private readonly Counter<long> _alertAttempts;
+    private readonly Counter<long> _hits;
     private readonly Counter<long> _bookings;
     private readonly Counter<long> _bookingRefusals;
     private readonly Gauge<long> _differences;
@@ -47,12 +48,29 @@ internal sealed class BillingMetrics : IDisposable
         _alerts = _meter.CreateCounter<long>("llmgateway.billing.alerts", "{alert}", "Spend alerts that have fired.");
         _alertAttempts = _meter.CreateCounter<long>(
             "llmgateway.billing.alert_attempts", "{attempt}", "Attempts to deliver an alert, by what became of it: delivered, waiting, given_up.");
+        _hits = _meter.CreateCounter<long>("llmgateway.billing.cache_hits", "{call}", "Answers of the gateway's cache, by what became of them: free, charged, repeated, refused.");
         _bookings = _meter.CreateCounter<long>("llmgateway.billing.bookings", "{posting}", "What administrators posted, by kind and whether it was the first.");
         _bookingRefusals = _meter.CreateCounter<long>("llmgateway.billing.booking_refusals", "{posting}", "What the ledger did not let administrators post, by kind and reason.");
         _differences = _meter.CreateGauge<long>("llmgateway.billing.ledger.differences", "{difference}", "What the last verification found wrong, by check.");
     }
 
     public void HoldDecided(LedgerRefusalReason? refusal) => Decided(_holds, _refusals, refusal);
+
+    public void HitDecided(ChargedHit? hit, LedgerRefusalReason? refusal)
+    {
+        var outcome = hit switch
+        {
+            null => "refused",
+            { First: false } => "repeated",
+            { Cost.Value: > 0 } => "charged",
+            _ => "free",
+        };
+        _hits.Add(1, new KeyValuePair<string, object?>("outcome", outcome), new KeyValuePair<string, object?>("reason", refusal?.ToString() ?? ""));
+        if (hit is { First: true })
+        {
+            _charged.Add(hit.Cost.Value);
+        }
+    }
 
     public void ExtensionDecided(LedgerRefusalReason? refusal) => Decided(_extensions, _extensionRefusals, refusal);
 

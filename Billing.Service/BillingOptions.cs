@@ -21,6 +21,10 @@ internal sealed class BillingOptions
     [Range(typeof(decimal), "0", "1000000", ErrorMessage = "Billing:DefaultBalance: must be between {1} and {2}.")]
     public decimal DefaultBalance { get; set; } = 100.0m;
 
+    /// <summary>US dollars that an answer of the gateway's cache costs, to the nano-dollar, and never more than the call that it is from.</summary>
+    [Range(typeof(decimal), "0", "1000", ErrorMessage = "Billing:CacheHitPrice: must be between {1} and {2}.")]
+    public decimal CacheHitPrice { get; set; }
+
     /// <summary>ISO 4217. Amounts are kept in nano-dollars, so there is one choice.</summary>
     [RegularExpression("USD", ErrorMessage = "Billing:Currency: must be USD.")]
     public string Currency { get; set; } = "USD";
@@ -71,6 +75,8 @@ internal sealed class BillingOptions
     // Not public: the validation of annotations reads every public property, before it knows that the values are any good.
     internal int MarkupBasisPoints => Enabled ? (int)(MarkupPercent * 100) : NanoUsd.UnchargedMarkup;
 
+    internal NanoUsd HitPrice => Enabled ? NanoUsd.FromUsd(CacheHitPrice) : NanoUsd.Zero;
+
     internal NanoUsd DefaultGrant => NanoUsd.FromUsd(DefaultBalance);
 
     internal TimeSpan HoldLifetime => TimeSpan.FromMinutes(HoldMinutes) - SweepInterval;
@@ -99,6 +105,11 @@ internal sealed class BillingOptionsValidator : IValidateOptions<BillingOptions>
         if (options.DefaultBalance is >= 0 and <= 1_000_000 && !NanoUsd.IsExact(options.DefaultBalance))
         {
             errors.AddError("Billing:DefaultBalance: has more than nine decimal places.");
+        }
+
+        if (options.CacheHitPrice is >= 0 and <= 1000 && !NanoUsd.IsExact(options.CacheHitPrice))
+        {
+            errors.AddError("Billing:CacheHitPrice: has more than nine decimal places.");
         }
 
         if (options.SweepSeconds * 2 > options.HoldMinutes * 60)

@@ -21,6 +21,7 @@ internal sealed class BillingDbContext(DbContextOptions<BillingDbContext> option
     public DbSet<Rerating> Reratings => Set<Rerating>();
     public DbSet<AssumedCharge> AssumedCharges => Set<AssumedCharge>();
     public DbSet<Booking> Bookings => Set<Booking>();
+    public DbSet<CacheHit> CacheHits => Set<CacheHit>();
     public DbSet<OverdraftChange> OverdraftChanges => Set<OverdraftChange>();
     public DbSet<PriceVersion> PriceVersions => Set<PriceVersion>();
 

@@ -9,7 +9,7 @@ namespace LlmGateway.Billing.Grpc;
 
 /// <summary>Translate, call, translate. Bad fields are INVALID_ARGUMENT by name; what the ledger refuses is part of the reply.</summary>
 internal sealed class BillingGrpc(
-    Holds holds, Extensions extensions, Settlements settlements, Accounts accounts, Prices prices, IOptions<BillingOptions> options,
+    Holds holds, Extensions extensions, Settlements settlements, CacheHits hits, Accounts accounts, Prices prices, IOptions<BillingOptions> options,
     TimeProvider time)
     : BillingApi.BillingApiBase
 {
@@ -36,6 +36,9 @@ internal sealed class BillingGrpc(
 
     public override async Task<SettleReply> Settle(SettleRequest request, ServerCallContext context) =>
         (await settlements.SettleAsync(request.ToUsedCall(time), context.CancellationToken)).ToReply();
+
+    public override async Task<ChargeCacheHitReply> ChargeCacheHit(ChargeCacheHitRequest request, ServerCallContext context) =>
+        (await hits.ChargeAsync(request.ToWantedHit(), context.CancellationToken)).ToReply();
 
     public override async Task<ReleaseReply> Release(ReleaseRequest request, ServerCallContext context)
     {

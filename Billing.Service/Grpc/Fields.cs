@@ -20,10 +20,10 @@ internal static class Fields
         new(new Status(StatusCode.InvalidArgument, $"{field}: {rule}"));
 
     /// <summary>req_01JD3ZK5T0Q8M7V4N2X9B6C1RE</summary>
-    public static string RequestId(string value) =>
+    public static string RequestId(string value, string field = "request_id") =>
         value is ['r', 'e', 'q', '_', ..] && value.Length == 30 && !value.AsSpan(4).ContainsAnyExcept(RequestIdCharacters)
             ? value
-            : throw Invalid("request_id", "must be req_ and 26 letters or digits.");
+            : throw Invalid(field, "must be req_ and 26 letters or digits.");
 
     public static string AccountId(string value) => IsId(value)
         ? value

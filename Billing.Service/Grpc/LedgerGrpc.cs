@@ -48,9 +48,10 @@ internal sealed class LedgerGrpc(
     {
         var requestId = Fields.RequestId(request.RequestId);
         var (account, key) = request.Asker is { } asker ? (Fields.AccountId(asker.AccountId), Fields.KeyId(asker.KeyId)) : (null, null);
-        var call = await generations.FindAsync(requestId, context.CancellationToken);
-        return call is not null && (account is null || (call.Hold.AccountId == account && call.Hold.KeyId == key))
-            ? call.ToMessage()
+        var call = (await generations.FindAsync(requestId, context.CancellationToken))?.ToMessage()
+            ?? (await generations.FindHitAsync(requestId, context.CancellationToken))?.ToMessage();
+        return call is not null && (account is null || (call.AccountId == account && call.KeyId == (key ?? "")))
+            ? call
             : throw new RpcException(new Status(StatusCode.NotFound, NoCall));
     }
 

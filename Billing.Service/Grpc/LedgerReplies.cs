@@ -89,6 +89,22 @@ internal static class LedgerReplies
         return generation;
     }
 
+    public static Generation ToMessage(this CacheHit hit) => new()
+    {
+        RequestId = hit.RequestId,
+        AccountId = hit.AccountId,
+        KeyId = hit.KeyId ?? "",
+        State = "settled",
+        CreatedAt = Timestamp.FromDateTimeOffset(hit.CreatedAt),
+        ClosedAt = Timestamp.FromDateTimeOffset(hit.CreatedAt),
+        RequestedModel = hit.RequestedModel,
+        ServedBy = new() { Deployment = hit.Deployment, Provider = hit.Provider, Model = hit.Model },
+        Usage = new(),
+        CostNanoUsd = hit.Cost,
+        Ending = "whole",
+        CachedFrom = hit.SourceRequestId,
+    };
+
     private static void Set(Generation generation, Charge charge, Rerating? rerating)
     {
         generation.Ending = charge.Ending;

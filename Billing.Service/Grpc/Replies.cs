@@ -36,6 +36,10 @@ internal static class Replies
         }
         : new() { Refusal = answer.Refusal!.ToMessage() };
 
+    public static ChargeCacheHitReply ToReply(this Answer<ChargedHit> answer) => answer.Value is { } hit
+        ? new() { Hit = new() { CostNanoUsd = hit.Cost.Value } }
+        : new() { Refusal = answer.Refusal!.ToMessage() };
+
     public static Refusal ToMessage(this LedgerRefusal refusal) => new()
     {
         Reason = refusal.Reason switch
@@ -45,6 +49,7 @@ internal static class Replies
             LedgerRefusalReason.PriceUnknown => RefusalReason.PriceUnknown,
             LedgerRefusalReason.UnknownHold => RefusalReason.UnknownHold,
             LedgerRefusalReason.ClosedHold => RefusalReason.ClosedHold,
+            LedgerRefusalReason.UnknownSource => RefusalReason.UnknownSource,
             LedgerRefusalReason.TooDear => throw Fields.Invalid("usage", "costs more than 1,000,000 USD."),
             LedgerRefusalReason.ForeignHold => throw Fields.Invalid("request_id", "belongs to another account."),
             _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal.Reason, "Not a reason that has a wire form."),

@@ -35,6 +35,13 @@ internal static class Requests
         };
     }
 
+    public static WantedHit ToWantedHit(this ChargeCacheHitRequest request) => new(
+        Fields.RequestId(request.RequestId),
+        Fields.AccountId(request.AccountId),
+        Fields.KeyId(request.KeyId),
+        Fields.RequestId(request.SourceRequestId, "source_request_id"),
+        request.Limits.ToKeyLimits());
+
     /// <summary>Null where nothing is limited.</summary>
     private static KeyLimits? ToKeyLimits(this Limits? limits)
     {

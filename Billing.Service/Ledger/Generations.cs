@@ -34,6 +34,11 @@ internal sealed class Generations(BillingDbContext db)
                     row.Booking.Note, Actor.FromJson(row.Booking.Actor), row.Posting.CreatedAt))]);
     }
 
+    /// <summary>An answer of the gateway's cache.</summary>
+    /// <returns>Null where there is none of this id.</returns>
+    public Task<CacheHit?> FindHitAsync(string requestId, CancellationToken cancellationToken) =>
+        db.CacheHits.AsNoTracking().SingleOrDefaultAsync(hit => hit.RequestId == requestId, cancellationToken);
+
     internal IQueryable<Hold> Holds(string requestId) => db.Holds.AsNoTracking().Where(hold => hold.RequestId == requestId);
 
     internal IQueryable<Charge> Charges(string requestId) => db.Charges.AsNoTracking().Where(charge => charge.RequestId == requestId);

@@ -127,6 +127,20 @@ internal static class LedgerChecks
         where b.amount is distinct from e.amount
         """;
 
+    private const string CacheHit =
+        """
+        select coalesce(t.request_id, p.request_id), case
+            when p.request_id is null then 'was a hit of the cache, and there is no posting'
+            when t.request_id is null then 'has a posting, and was no hit of the cache'
+            else format('costs %s USD, and %s were posted for %s', trim_scale(t.cost * 0.000000001), trim_scale(p.taken * 0.000000001), p.account_id) end
+        from billing.cache_hits t
+        full join (
+            select p.request_id, p.account_id, coalesce(-sum(e.amount), 0) taken
+            from billing.postings p left join billing.entries e on e.posting_id = p.id and e.book = 'customer'
+            where p.kind = 'cache_hit' group by 1, 2) p on p.request_id = t.request_id
+        where (t.account_id, t.cost) is distinct from (p.account_id, p.taken)
+        """;
+
     // What the calls of a key used on a day, at what they cost after reratings and refunds.
     private const string Usage =
         """
@@ -135,12 +149,19 @@ internal static class LedgerChecks
                 trim_scale(coalesce(d.cost, 0) * 0.000000001), coalesce(c.requests, 0), coalesce(c.tokens, 0),
                 trim_scale(coalesce(c.cost, 0) * 0.000000001))
         from (
-            select c.account_id, coalesce(c.key_id, '') key_id, (h.created_at at time zone 'utc')::date as day, c.requested_model as model,
+            select c.account_id, coalesce(c.key_id, '') key_id, (c.created_at at time zone 'utc')::date as day, c.requested_model as model,
                 c.provider, count(*) requests,
                 sum(c.input_tokens + c.cached_input_tokens + c.cache_write_tokens + c.cache_write_1h_tokens + c.output_tokens) tokens,
                 sum(c.reasoning_tokens) reasoning, sum(coalesce(r.cost, c.cost) - coalesce(b.refunded, 0)) as cost,
                 sum(coalesce(r.written_off, c.written_off)) written_off, sum(coalesce(r.provider_cost, c.provider_cost)) provider_cost
-            from billing.charges c join billing.holds h on h.request_id = c.request_id
+            from (
+                select c.request_id, c.account_id, c.key_id, c.requested_model, c.provider, c.input_tokens, c.cached_input_tokens,
+                    c.cache_write_tokens, c.cache_write_1h_tokens, c.output_tokens, c.reasoning_tokens, c.cost, c.written_off, c.provider_cost,
+                    h.created_at
+                from billing.charges c join billing.holds h on h.request_id = c.request_id
+                union all
+                select t.request_id, t.account_id, t.key_id, t.requested_model, t.provider, 0, 0, 0, 0, 0, 0, t.cost, 0, 0, t.created_at
+                from billing.cache_hits t) c
             left join (
                 select distinct on (r.request_id) r.* from billing.reratings r order by r.request_id, r.id desc) r on r.request_id = c.request_id
             left join (
@@ -191,6 +212,7 @@ internal static class LedgerChecks
         new("provider_cost", "select count(*) from billing.charges", ProviderCost),
         new("settled", "select count(*) from billing.holds where state = 'settled'", Settled),
         new("booking", "select count(*) from billing.bookings", Booking),
+        new("cache_hit", "select count(*) from billing.cache_hits", CacheHit),
         new("usage", "select count(*) from billing.usage_days", Usage),
         new("window", "select count(*) from billing.key_windows", Window),
     ];

@@ -19,6 +19,9 @@ internal enum LedgerRefusalReason
 
     /// <summary>What the call used costs more than any call may.</summary>
     TooDear,
+
+    /// <summary>The account has no settled call of this id, whose answer could be given again.</summary>
+    UnknownSource,
 }
 
 internal sealed record LedgerRefusal(LedgerRefusalReason Reason)

@@ -47,6 +47,7 @@ internal static class LedgerRegistration
         builder.Services.AddSingleton<Extensions>();
         builder.Services.AddSingleton<Settlements>();
         builder.Services.AddSingleton<Bookings>();
+        builder.Services.AddSingleton<CacheHits>();
         builder.Services.AddSingleton<Overdrafts>();
         builder.Services.AddSingleton<LedgerVerifier>();
         builder.Services.AddSingleton<TransactionCounts>();

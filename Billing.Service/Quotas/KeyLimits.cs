@@ -48,6 +48,9 @@ internal sealed record KeyLimits
     public string ToArrayText() => string.Create(CultureInfo.InvariantCulture,
         $"{{{Text(TotalTokens)},{Text(DailyTokens)},{Text(MonthlyTokens)},{Text(TotalCost?.Value)},{Text(DailyCost?.Value)},{Text(MonthlyCost?.Value)}}}");
 
+    /// <summary>What <see cref="FromArray"/> reads.</summary>
+    public long?[] ToArray() => [TotalTokens, DailyTokens, MonthlyTokens, TotalCost?.Value, DailyCost?.Value, MonthlyCost?.Value];
+
     public static KeyLimits? FromArray(long?[]? limits) => limits is null ? null : new()
     {
         TotalTokens = limits[0],

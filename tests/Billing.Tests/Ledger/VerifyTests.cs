@@ -1,5 +1,6 @@
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Quotas;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace LlmGateway.Billing.Tests.Ledger;
@@ -31,6 +32,9 @@ public sealed class VerifyTests(BillingSystem billing) : IClassFixture<BillingSy
     [InlineData("delete from billing.charges where account_id = $1", "settled", "CALL", "the hold is settled, and there is no charge")]
     [InlineData("delete from billing.bookings where amount = 40 and request_id = (select request_id from billing.charges where account_id = $1)", "booking", "REFUND", "nobody booked it")]
     [InlineData("update billing.bookings set amount = 39 where request_id = (select request_id from billing.charges where account_id = $1)", "booking", "REFUND", "0.000000039 USD were booked, and 0.00000004 posted")]
+    [InlineData("delete from billing.cache_hits where account_id = $1", "cache_hit", "HIT", "has a posting, and was no hit of the cache")]
+    [InlineData("delete from billing.postings where account_id = $1 and kind = 'cache_hit'", "cache_hit", "HIT", "there is no posting")]
+    [InlineData("update billing.cache_hits set cost = 5 where account_id = $1", "cache_hit", "HIT", "costs 0.000000005 USD, and 0 were posted")]
     [InlineData("update billing.usage_days set cost = cost + 1 where account_id = $1", "usage", "DAY", "1 calls, 100 tokens and 0.000000061 USD are counted, and the calls sum to 1, 100 and 0.00000006")]
     [InlineData("delete from billing.usage_days where account_id = $1", "usage", "DAY", "0 calls, 0 tokens and 0 USD are counted")]
     [InlineData("update billing.usage_days set reasoning_tokens = 1 where account_id = $1", "usage", "DAY", "1 calls")]
@@ -40,12 +44,13 @@ public sealed class VerifyTests(BillingSystem billing) : IClassFixture<BillingSy
     public async Task Every_kind_of_corruption_is_found_and_named(string corruption, string check, string subject, string detail)
     {
         await HistoryAsync();
-        var (account, call) = await HistoryAsync();
+        var (account, call, hit) = await HistoryAsync();
         await billing.VerifyAsync();
         var subjects = new Dictionary<string, string>
         {
             ["ACCOUNT"] = account,
             ["CALL"] = call,
+            ["HIT"] = hit,
             ["CHARGE"] = await PostingAsync(account, "charge"),
             ["GRANT"] = await PostingAsync(account, "grant"),
             ["REFUND"] = await PostingAsync(account, "refund"),
@@ -120,10 +125,11 @@ public sealed class VerifyTests(BillingSystem billing) : IClassFixture<BillingSy
     }
 
     // A grant of 1,000, a refunded call, a top-up, an adjustment and a call that runs.
-    private async Task<(string Account, string Call)> HistoryAsync()
+    // The hit came without a key, and so counts on a day of its own.
+    private async Task<(string Account, string Call, string Hit)> HistoryAsync()
     {
         var (account, model) = (billing.NewAccount(), await billing.NewModelAsync());
-        var (call, running) = (BillingSystem.NewRequest(), BillingSystem.NewRequest());
+        var (call, running, hit) = (BillingSystem.NewRequest(), BillingSystem.NewRequest(), BillingSystem.NewRequest());
         var limits = new KeyLimits { DailyTokens = 1000 };
         await billing.HoldAsync(call, account, model, output: 100, limits: limits);
         await billing.SettleAsync(call, model, output: 100);
@@ -131,7 +137,8 @@ public sealed class VerifyTests(BillingSystem billing) : IClassFixture<BillingSy
         await _books.TopUpAsync(account, 10);
         await _books.AdjustAsync(account, -50);
         await billing.HoldAsync(running, account, model, output: 50, limits: limits);
-        return (account, call);
+        await billing.Services.GetRequiredService<CacheHits>().ChargeAsync(new(hit, account, null, call, null), CancellationToken.None);
+        return (account, call, hit);
     }
 
     private async Task<string> PostingAsync(string account, string kind) =>
@@ -140,7 +147,7 @@ public sealed class VerifyTests(BillingSystem billing) : IClassFixture<BillingSy
     // Seen by the verification only if it is committed; put right again from copies of the account's rows.
     private async Task<Verified> CorruptedAsync(string corruption, string account)
     {
-        string[] tables = ["accounts", "postings", "entries", "holds", "charges", "bookings", "usage_days", "key_windows"];
+        string[] tables = ["accounts", "postings", "entries", "holds", "charges", "bookings", "usage_days", "key_windows", "cache_hits"];
         await using var connection = await OpenAsync();
         foreach (var table in tables)
         {
