@@ -7,6 +7,7 @@ using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Clients;
 using LlmGateway.Gateway.Health;
 using LlmGateway.Gateway.OpenAi;
+using LlmGateway.Gateway.Web;
 
 namespace LlmGateway.Gateway;
 
@@ -15,6 +16,7 @@ internal static class GatewayApp
 {
     public static void AddGateway(this IHostApplicationBuilder builder)
     {
+        builder.AddWeb();                 // Web/
         builder.AddServiceClients();      // Clients/
         builder.AddKeyAuthentication();   // Authentication/
         builder.AddCaching();             // Caching/
@@ -28,10 +30,15 @@ internal static class GatewayApp
 
     public static void UseGateway(this WebApplication app)
     {
+        app.UseTrustedProxies();
         app.UseMiddleware<AnswerHeaders>();
         app.UseMiddleware<ErrorBoundary>();
+        app.UseMiddleware<AllowedHosts>();
+        app.UseMiddleware<RequestCheck>();
+        app.UseCrossOrigin();
         app.UseRouting();
         app.UseMiddleware<UnknownRoutes>();
+        app.UseRequestDecompression();
         app.UseAuthentication();
         app.UseAuthorization();
     }

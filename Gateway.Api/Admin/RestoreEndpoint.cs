@@ -64,6 +64,10 @@ internal sealed class RestoreEndpoint(KeysAdminApi.KeysAdminApiClient keys, IOpt
             // Keys has seen enough and answered; what it said counts.
             return null;
         }
+        catch (Exception exception) when (RequestBody.IsBadCompression(exception))
+        {
+            return ApiErrors.InvalidCompression;
+        }
     }
 
     private async Task<ApiError?> SendBodyAsync(IClientStreamWriter<RestoreChunk> chunks, PipeReader body, CancellationToken cancellationToken)

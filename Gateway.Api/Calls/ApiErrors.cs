@@ -27,6 +27,12 @@ internal static class ApiErrors
     public static ApiError RoutingUnavailable { get; } =
         new(503, "upstream_error", "no_available_provider", "Routing does not answer at the moment.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
+    public static ApiError HostNotAllowed { get; } =
+        new(400, InvalidRequest, "host_not_allowed", "The gateway does not answer under this host name: its operator names those that it has in ALLOWED_HOSTS.");
+
+    public static ApiError InvalidHeader(string name) =>
+        new(400, InvalidRequest, "invalid_header", $"The header '{name}' has a control character.") { Param = name };
+
     public static ApiError UnknownPath(string method, string? path) =>
         new(404, InvalidRequest, "not_found", $"There is no {method} {path}.");
 
@@ -45,6 +51,9 @@ internal static class ApiErrors
         new(413, InvalidRequest, "request_too_large", $"The body is larger than the {limit} bytes that are accepted.");
 
     public static ApiError UnsupportedMediaType(string what) => new(415, InvalidRequest, "unsupported_media_type", what);
+
+    public static ApiError InvalidCompression { get; } =
+        new(400, InvalidRequest, "invalid_compression", "The body is not what its content-encoding says.");
 
     /// <summary>Line and byte count from 1.</summary>
     public static ApiError InvalidJson(string what, long line, long column) =>

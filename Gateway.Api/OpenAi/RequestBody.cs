@@ -1,7 +1,7 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using LlmGateway.Gateway.Calls;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace LlmGateway.Gateway.OpenAi;
@@ -25,8 +25,8 @@ internal sealed class RequestBody : IDisposable
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
     /// <summary>
-    /// What can be refused before a body is read: its type, and a length announced over the limit. From here on the limit is the
-    /// reader's to keep: Kestrel's own would cut the connection while the client still sends, and most clients report that as a broken
+    /// What can be refused before a body is read: its type, and a length announced over the limit. The limit is the reader's to keep:
+    /// Kestrel's own, which is off, would cut the connection while the client still sends, and most clients report that as a broken
     /// connection: they never see the 413. Without it, Kestrel reads the rest away (for 5 s at most).
     /// </summary>
     public static ApiError? Admit(HttpContext context, long limit)
@@ -34,11 +34,6 @@ internal sealed class RequestBody : IDisposable
         if (MediaTypeFault(context.Request) is { } fault)
         {
             return fault;
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } kestrel)
-        {
-            kestrel.MaxRequestBodySize = null;
         }
 
         return context.Request.ContentLength > limit ? ApiErrors.TooLarge(limit) : null;
@@ -52,29 +47,27 @@ internal sealed class RequestBody : IDisposable
         }
 
         var body = new RequestBody();
-        var reader = context.Request.BodyReader;
-        while (true)
+        try
         {
-            var result = await reader.ReadAsync(context.RequestAborted);
-            var fits = result.Buffer.Length <= limit - body._length;
-            if (fits)
-            {
-                body.Append(result.Buffer);
-            }
-
-            reader.AdvanceTo(result.Buffer.End);
-            if (!fits)
-            {
-                body.Dispose();
-                return (null, ApiErrors.TooLarge(limit));
-            }
-
-            if (result.IsCompleted)
+            var error = await body.FillAsync(context.Request.BodyReader, limit, context.RequestAborted);
+            if (error is null)
             {
                 return (body, null);
             }
+
+            fault = error;
         }
+        catch (Exception exception) when (IsBadCompression(exception))
+        {
+            fault = ApiErrors.InvalidCompression;
+        }
+
+        body.Dispose();
+        return (null, fault);
     }
+
+    /// <summary>Whether reading a body failed because it is not what its content-encoding says. Brotli's reader has its own way to say so.</summary>
+    public static bool IsBadCompression(Exception exception) => exception is InvalidDataException or InvalidOperationException;
 
     public void Dispose()
     {
@@ -84,6 +77,26 @@ internal sealed class RequestBody : IDisposable
         if (buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // The limit is on what a body comes to: it is read no further than that, however small it was when compressed.
+    private async ValueTask<ApiError?> FillAsync(PipeReader reader, int limit, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            var fits = result.Buffer.Length <= limit - _length;
+            if (fits)
+            {
+                Append(result.Buffer);
+            }
+
+            reader.AdvanceTo(result.Buffer.End);
+            if (!fits || result.IsCompleted)
+            {
+                return fits ? null : ApiErrors.TooLarge(limit);
+            }
         }
     }
 
@@ -108,7 +121,7 @@ internal sealed class RequestBody : IDisposable
         string? encoding = request.Headers.ContentEncoding;
         if (!string.IsNullOrEmpty(encoding) && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
-            return ApiErrors.UnsupportedMediaType("Compressed bodies are not accepted.");
+            return ApiErrors.UnsupportedMediaType("A compressed body must be gzip, br or deflate, once.");
         }
 
         var type = request.ContentType;

@@ -99,7 +99,7 @@ public sealed class AnswerTests(GatewayHost gateway)
         using var response = await client.GetAsync("/v1/chat/completions");
 
         response.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
-        response.Content.Headers.Allow.ShouldBe(["POST"]);
+        response.Content.Headers.Allow.ShouldBe(["POST", "OPTIONS"]);
     }
 
     internal static string Header(HttpResponseMessage response, string name) => response.Headers.GetValues(name).Single();

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using LlmGateway.Gateway;
 using LlmGateway.Gateway.Authentication;
@@ -27,7 +26,7 @@ public sealed class GatewayHost : IAsyncLifetime
     // Port 1 is tcpmux; connections to it are refused at once.
     private const string Nowhere = "http://127.0.0.1:1";
 
-    private readonly WebApplication _app = Build();
+    private readonly WebApplication _app = Build([]);
 
     public IServiceProvider Services => _app.Services;
 
@@ -51,7 +50,8 @@ public sealed class GatewayHost : IAsyncLifetime
         return client;
     }
 
-    private static WebApplication Build()
+    /// <summary>A gateway like this one, with settings of its own; the caller starts and ends it.</summary>
+    public static WebApplication Build(Dictionary<string, string?> settings, string address = "http://127.0.0.1:0")
     {
         // A developer's own .env must not reach a test.
         Environment.SetEnvironmentVariable("LLMGATEWAY_ENV_FILE", "/dev/null");
@@ -64,10 +64,14 @@ public sealed class GatewayHost : IAsyncLifetime
             ["ConnectionStrings:redis"] = "127.0.0.1:1,connectTimeout=500,connectRetry=1",
             ["Requests:MaxBodyBytes"] = $"{MaxBodyBytes}",
         });
+        builder.Configuration.AddInMemoryCollection(settings);
         builder.AddServiceDefaults();
         builder.AddGateway();
         builder.AddLogLines();
-        builder.WebHost.UseUrls($"http://{IPAddress.Loopback}:0");
+        if (address.Length > 0)
+        {
+            builder.WebHost.UseUrls(address);
+        }
 
         var app = builder.Build();
         app.UseGateway();

@@ -2,6 +2,7 @@ using LlmGateway.Gateway.Admin;
 using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.OpenAi;
+using LlmGateway.Gateway.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,13 @@ public sealed class OptionsTests
     [InlineData("Calls:KeepAliveSeconds", "0", "KeepAliveSeconds")]
     [InlineData("Calls:TotalSeconds", "5", "Calls:TotalSeconds must be more than HeldHeadersSeconds")]
     [InlineData("Requests:MaxBodyBytes", "10", "MaxBodyBytes")]
+    [InlineData("Server:MaxConnections", "0", "MaxConnections")]
+    [InlineData("Server:SlowSeconds", "1", "SlowSeconds")]
+    [InlineData("Cors:Origins", "https://app.example/path", "Cors:Origins: 'https://app.example/path'")]
+    [InlineData("Cors:Origins", "app.example", "Cors:Origins: 'app.example'")]
+    [InlineData("Proxies:Trusted", "10.0.0.1, proxy.example", "Proxies:Trusted: 'proxy.example'")]
+    [InlineData("Proxies:Hops", "0", "Hops")]
+    [InlineData("ForwardedHeaders_Enabled", "true", "ASPNETCORE_FORWARDEDHEADERS_ENABLED")]
     [InlineData("Admin:MaxRestoreBytes", "10", "MaxRestoreBytes")]
     [InlineData("Admin:BackupSeconds", "0", "BackupSeconds")]
     public void A_setting_out_of_range_stops_the_start_by_its_name(string key, string value, string named) =>
@@ -35,6 +43,7 @@ public sealed class OptionsTests
         builder.AddCalls();
         builder.AddOpenAi();
         builder.AddAdmin();
+        builder.AddWeb();
         using var services = builder.Services.BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();
     }
