@@ -237,6 +237,7 @@ internal sealed class Attempt : IDisposable
             Deployment, prefilled ? _call.Request.Chat.WithPrefill(_call.Sent!.Prefill) : _call.Request, _call.Stream, HoldPlan.UpstreamMaximum(_call, held, Deployment), Written: () => _sent = true)
         {
             Client = _call.Client,
+            InChatForm = _call.Sent is { Resumed: true },
         };
         _timers.WaitForFirstByte();
         var reply = _call.Client.NativeOnly is { } field && !adapter.Speaks(_call.Client.Dialect)

@@ -143,9 +143,12 @@ internal sealed class CallRunner(
     private static HoldGrowth? Growing(Call call, HeldCall held, Attempt attempt, HoldGrowth? growth) =>
         HoldPlan.Grows(call, held, attempt.Deployment) ? growth : null;
 
-    /// <summary>Whether a stream that breaks off can be gone on with: one answer, in OpenAI's chat dialect, and not begun twice at one time.</summary>
+    /// <summary>
+    /// Whether a stream that breaks off can be gone on with: one answer, not begun twice at one time, and asked for by what the chat form has, because
+    /// that is how the next provider is asked.
+    /// </summary>
     private static bool MayResume(Call call, CatalogModel model) => model is { Rescue: Rescue.Resume, Hedge: false }
-        && call is { Stream: true, Request.Choices: 1, Client.Dialect: Dialect.OpenaiChat };
+        && call is { Stream: true, Request.Choices: 1, Client: { NativeOnly: null, Dialect: Dialect.OpenaiChat or Dialect.AnthropicMessages or Dialect.OpenaiResponses } };
 
     /// <summary>
     /// After a stream broke off: the next candidate's answer, if one goes on where it did. What the first one produced is its provider's bill and no
@@ -156,7 +159,7 @@ internal sealed class CallRunner(
         Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, Attempt broken, CallJournal journal, int attemptsBefore,
         CancellationToken client)
     {
-        if (call.Sent is not { IsResumable: true } sent || broken is not { State: AttemptState.Failed, IsBrokenOff: false }
+        if (call.Sent is not { IsResumable: true } sent || broken is not { State: AttemptState.Failed, IsBrokenOff: false, Stream.Place: { } place }
             || !attempts.MayGoOn(call, candidates, made: attemptsBefore + 1))
         {
             return null;
@@ -164,7 +167,7 @@ internal sealed class CallRunner(
 
         broken.Stop();
         broken.Visited();
-        sent.BreakOff();
+        sent.BreakOff(place);
         var (next, _) = await attempts.RunAsync(call, held, growth, candidates, journal, client, made: attemptsBefore + 1);
         if (next is not null)
         {

@@ -18,6 +18,12 @@ internal struct ChatChunk
     /// <summary>UTF-8 bytes of what the model said: text, reasoning, refusal, tool calls.</summary>
     public int ContentBytes { get; private set; }
 
+    /// <summary>The last choice's text, a JSON string with its quotes; null without one.</summary>
+    public Range? Text { get; private set; }
+
+    /// <summary>A choice says something that is not text: reasoning, a refusal, a tool call.</summary>
+    public bool HasOther { get; private set; }
+
     /// <summary>The error's bytes, when the JSON is one.</summary>
     public Range? Error { get; private set; }
 
@@ -163,26 +169,78 @@ internal struct ChatChunk
             return;
         }
 
-        var depth = reader.CurrentDepth;
-        var counts = true;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("content"u8))
+            {
+                reader.Read();
+                if (reader.TokenType == JsonTokenType.String)
+                {
+                    Text = (int)reader.TokenStartIndex..(int)reader.BytesConsumed;
+                    ContentBytes += reader.ValueSpan.Length;
+                    continue;
+                }
+            }
+            else if (reader.ValueTextEquals("role"u8))
+            {
+                reader.Read();
+                reader.Skip();
+                continue;
+            }
+
+            ReadOther(ref reader);
+        }
+    }
+
+    /// <param name="reader">At a member's name, or at its value.</param>
+    private void ReadOther(ref Utf8JsonReader reader)
+    {
+        var counts = reader.TokenType != JsonTokenType.PropertyName || Counts(ref reader);
+        if (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            reader.Read();
+        }
+
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.String:
+                HasOther |= reader.ValueSpan.Length > 0;
+                ContentBytes += counts ? reader.ValueSpan.Length : 0;
+                break;
+            case JsonTokenType.StartObject or JsonTokenType.StartArray:
+                HasOther |= ReadInside(ref reader, counts);
+                break;
+            default:
+                HasOther |= reader.TokenType != JsonTokenType.Null;
+                break;
+        }
+    }
+
+    /// <returns>Whether there is anything.</returns>
+    private bool ReadInside(ref Utf8JsonReader reader, bool counts)
+    {
+        var (depth, any) = (reader.CurrentDepth, false);
+        var all = counts;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
+            any = true;
             if (reader.TokenType == JsonTokenType.PropertyName)
             {
-                counts = !(reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("id"u8));
-                if (reader.ValueTextEquals("thinking_blocks"u8) || reader.ValueTextEquals("reasoning_items"u8))
-                {
-                    // What reasoning_content has said already, and what only its provider can read.
-                    reader.Read();
-                    reader.Skip();
-                }
+                counts = all && Counts(ref reader);
             }
             else if (reader.TokenType == JsonTokenType.String && counts)
             {
                 ContentBytes += reader.ValueSpan.Length;
             }
         }
+
+        return any;
     }
+
+    /// <summary>Whether strings under this name are what the model said. thinking_blocks is what reasoning_content has said already, reasoning_items what only its provider can read.</summary>
+    private static bool Counts(ref Utf8JsonReader name) =>
+        !(name.ValueTextEquals("role"u8) || name.ValueTextEquals("type"u8) || name.ValueTextEquals("id"u8)
+            || name.ValueTextEquals("thinking_blocks"u8) || name.ValueTextEquals("reasoning_items"u8));
 
     // DeepSeek says what was cached by a name of its own: {"prompt_tokens":100,"prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":36}
     private void ReadUsage(ref Utf8JsonReader reader)

@@ -39,6 +39,12 @@ internal sealed record ProviderRequest(Deployment Deployment, PromptRequest Prom
 
     /// <summary>The client's own request, for a provider that speaks the client's dialect.</summary>
     public required ClientBody Client { get; init; }
+
+    /// <summary>The chat form is sent also to a provider that speaks the client's dialect.</summary>
+    public bool InChatForm { get; init; }
+
+    /// <summary>Whether the client's own bytes are what a provider of this dialect gets.</summary>
+    public bool Passes(Dialect dialect) => !InChatForm && Client.Dialect == dialect;
 }
 
 /// <summary>Either an answer whose body is still to be read, or a fault.</summary>

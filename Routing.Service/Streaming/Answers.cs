@@ -19,10 +19,10 @@ internal sealed class Answers(TimeProvider time)
         {
             (Dialect.OpenaiChat, Dialect.OpenaiChat) => OpenChat(call, reply, reader, deployment, meter),
             (Dialect.OpenaiChat, Dialect.AnthropicMessages) =>
-                new MessagesStreamOfChat(OpenChat(call, reply, reader, deployment, meter), MessageId(call), deployment, meter),
-            (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => new MessagesStream(reader, deployment, meter),
+                new MessagesStreamOfChat(OpenChat(call, reply, reader, deployment, meter), MessageId(call), deployment, meter, call.Sent),
+            (Dialect.AnthropicMessages, Dialect.AnthropicMessages) => new MessagesStream(reader, deployment, meter, call.Sent),
             (Dialect.OpenaiChat, Dialect.OpenaiResponses) => new ResponsesEvents(OpenChat(call, reply, reader, deployment, meter), call, deployment),
-            (Dialect.OpenaiResponses, Dialect.OpenaiResponses) => new ResponsesStream(reader, deployment, meter),
+            (Dialect.OpenaiResponses, Dialect.OpenaiResponses) => new ResponsesStream(reader, deployment, meter, call.Sent),
             (Dialect.OpenaiChat, Dialect.OpenaiCompletions) => new CompletionStream(OpenChat(call, reply, reader, deployment, meter)),
             (Dialect.OpenaiCompletions, Dialect.OpenaiCompletions) => new ChatStream(reader, call.Request.Choices, deployment, meter),
             _ => throw NoReader(reply.Wire),

@@ -32,6 +32,8 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
 
     public CallFault? Fault { get; private set; }
 
+    public StreamPlace? Place => _firstChunk.IsEmpty ? null : new ChatPlace(_firstChunk);
+
     // Once a chunk: a state machine of its own each time would be the relay's only garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StreamStep> ReadAsync(CancellationToken cancellationToken)
@@ -104,7 +106,7 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
     {
         try
         {
-            var (rest, fault) = sent.Take(json, isLast: chunk.Finished is not null);
+            var (rest, fault) = sent.Take(json, chunk);
             return fault ?? Relay(json, rest, chunk);
         }
         catch (Exception e) when (Malformed.Is(e))
@@ -130,7 +132,7 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
     {
         if (_firstChunk.IsEmpty)
         {
-            _firstChunk = sent is { Resumed: true } ? sent.First : json.ToArray();
+            _firstChunk = sent?.Place is ChatPlace place ? place.First : json.ToArray();
         }
 
         if (chunk.ContentBytes > 0)
@@ -162,3 +164,6 @@ internal sealed class ChatStream(IEventReader reader, int choices, Deployment de
 
     private CallFault Error(string what) => new(CallFailure.ProviderError, $"{deployment.Provider} {what}.");
 }
+
+/// <param name="First">The first chunk that the client got: later ones have its id and its model.</param>
+internal sealed record ChatPlace(ReadOnlyMemory<byte> First) : StreamPlace;

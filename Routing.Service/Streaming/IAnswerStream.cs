@@ -14,6 +14,9 @@ internal enum StreamStep
     Broken,
 }
 
+/// <summary>How far a client's stream had come when its answer broke off, so that the events of another answer go on from there.</summary>
+internal abstract record StreamPlace;
+
 /// <summary>A streamed answer as events in the client's dialect.</summary>
 internal interface IAnswerStream : IDisposable
 {
@@ -24,6 +27,9 @@ internal interface IAnswerStream : IDisposable
     bool HasContent { get; }
 
     CallFault? Fault { get; }
+
+    /// <summary>Where a client that got all events stands; null where no other answer's events could follow.</summary>
+    StreamPlace? Place => null;
 
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="OperationCanceledException">A timer ended, or the client left.</exception>

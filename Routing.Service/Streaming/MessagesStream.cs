@@ -12,12 +12,13 @@ namespace LlmGateway.Routing.Streaming;
 /// message_delta, which says that the answer is whole, waits for the settlement; message_stop is the only end, and stays here; errors and
 /// garbage end the answer.
 /// </summary>
-internal sealed class MessagesStream(SseReader reader, Deployment deployment, UsageMeter meter) : IAnswerStream
+internal sealed class MessagesStream(SseReader reader, Deployment deployment, UsageMeter meter, SentText? sent = null) : IAnswerStream
 {
     // Of one answer, which is never finished but by its terminator.
     private readonly StreamState _state = new(1);
     private readonly List<ReadOnlyMemory<byte>> _events = [];
     private readonly List<ReadOnlyMemory<byte>> _last = [];
+    private readonly MessagesProgress? _progress = sent is null ? null : new MessagesProgress(sent);
     private AnthropicUsage _usage;
     private Range? _usageRange;
 
@@ -26,6 +27,8 @@ internal sealed class MessagesStream(SseReader reader, Deployment deployment, Us
     public bool HasContent { get; private set; }
 
     public CallFault? Fault { get; private set; }
+
+    public StreamPlace? Place => _progress?.Place;
 
     // Once a chunk: a state machine of its own each time would be the relay's only garbage.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -95,6 +98,7 @@ internal sealed class MessagesStream(SseReader reader, Deployment deployment, Us
                 _usageRange = read.UsageRange;
                 break;
             default:
+                _progress?.Take(item.Data.Span);
                 _events.Add(item.Data);
                 break;
         }

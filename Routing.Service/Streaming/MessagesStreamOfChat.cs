@@ -7,32 +7,48 @@ namespace LlmGateway.Routing.Streaming;
 
 /// <summary>
 /// A streamed answer in Anthropic's Messages wire, made of one in OpenAI's chat. It has no end of its own: message_delta comes with the
-/// settlement of a chat answer that ended, and message_stop is the gateway's.
+/// settlement of a chat answer that ended, and message_stop is the gateway's. One that goes on with another answer has no message_start, and its
+/// blocks follow the other's.
 /// </summary>
-internal sealed class MessagesStreamOfChat(ChatStream chat, string id, Deployment deployment, UsageMeter meter) : IAnswerStream
+internal sealed class MessagesStreamOfChat : IAnswerStream
 {
+    private readonly ChatStream _chat;
+    private readonly string _id;
+    private readonly Deployment _deployment;
+
     // Before anything is known, so that it does not depend on what arrives together.
-    private readonly long _promptEstimate = meter.Read().Prompt;
+    private readonly long _promptEstimate;
     private readonly MessagesEvents _output = new();
     private readonly List<ReadOnlyMemory<byte>> _events = [];
     private MessagesBlocks? _blocks;
     private MessagesDeltas? _deltas;
 
+    public MessagesStreamOfChat(ChatStream chat, string id, Deployment deployment, UsageMeter meter, SentText? sent = null)
+    {
+        (_chat, _id, _deployment, _promptEstimate) = (chat, id, deployment, meter.Read().Prompt);
+        if (sent?.Place is MessagesPlace place)
+        {
+            GoOn(new MessagesBlocks(_output, place));
+        }
+    }
+
     public IReadOnlyList<ReadOnlyMemory<byte>> Events => _events;
 
-    public bool HasContent => chat.HasContent;
+    public bool HasContent => _chat.HasContent;
 
     public CallFault? Fault { get; private set; }
+
+    public StreamPlace? Place => _blocks?.Place;
 
     public async ValueTask<StreamStep> ReadAsync(CancellationToken cancellationToken)
     {
         _events.Clear();
         _output.Clear();
-        var step = await chat.ReadAsync(cancellationToken);
-        Fault = chat.Fault;
+        var step = await _chat.ReadAsync(cancellationToken);
+        Fault = _chat.Fault;
         if (!Translate())
         {
-            Fault = new CallFault(CallFailure.ProviderError, $"{deployment.Provider} sent a tool call in pieces that do not fit together.");
+            Fault = new CallFault(CallFailure.ProviderError, $"{_deployment.Provider} sent a tool call in pieces that do not fit together.");
             step = StreamStep.Broken;
         }
 
@@ -57,13 +73,13 @@ internal sealed class MessagesStreamOfChat(ChatStream chat, string id, Deploymen
 
     public void Dispose()
     {
-        chat.Dispose();
+        _chat.Dispose();
         _output.Dispose();
     }
 
     private bool Translate()
     {
-        foreach (var chunk in chat.Events)
+        foreach (var chunk in _chat.Events)
         {
             Start();
             if (!_deltas!.Read(chunk.Span))
@@ -79,9 +95,10 @@ internal sealed class MessagesStreamOfChat(ChatStream chat, string id, Deploymen
     {
         if (_deltas is null)
         {
-            _output.Start(id, deployment.ModelName, _promptEstimate);
-            _blocks = new MessagesBlocks(_output);
-            _deltas = new MessagesDeltas(_blocks);
+            _output.Start(_id, _deployment.ModelName, _promptEstimate);
+            GoOn(new MessagesBlocks(_output));
         }
     }
+
+    private void GoOn(MessagesBlocks blocks) => (_blocks, _deltas) = (blocks, new MessagesDeltas(blocks));
 }

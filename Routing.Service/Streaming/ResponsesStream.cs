@@ -12,10 +12,11 @@ namespace LlmGateway.Routing.Streaming;
 /// A streamed answer of a provider that speaks Responses, for a client that does: its events as they come. The last one,
 /// response.completed or response.incomplete, waits for the settlement and gets the cost; without it the answer is broken.
 /// </summary>
-internal sealed class ResponsesStream(SseReader reader, Deployment deployment, UsageMeter meter) : IAnswerStream
+internal sealed class ResponsesStream(SseReader reader, Deployment deployment, UsageMeter meter, SentText? sent = null) : IAnswerStream
 {
     private readonly StreamState _state = new(choices: 1);
     private readonly List<ReadOnlyMemory<byte>> _events = [];
+    private readonly ResponsesProgress? _progress = sent is null ? null : new ResponsesProgress(sent);
     private ReadOnlyMemory<byte> _last;
     private ResponsesEvent _end;
 
@@ -24,6 +25,8 @@ internal sealed class ResponsesStream(SseReader reader, Deployment deployment, U
     public bool HasContent { get; private set; }
 
     public CallFault? Fault { get; private set; }
+
+    public StreamPlace? Place => _progress?.Place;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StreamStep> ReadAsync(CancellationToken cancellationToken)
@@ -145,6 +148,7 @@ internal sealed class ResponsesStream(SseReader reader, Deployment deployment, U
             HasContent = true;
         }
 
+        _progress?.Take(json.Span);
         _events.Add(json);
         return null;
     }

@@ -31,10 +31,10 @@ internal sealed class SentText
     public bool IsResumable => !_otherThanText && _text.Count > 0;
 
     /// <summary>The answer at hand is not the first.</summary>
-    public bool Resumed { get; private set; }
+    public bool Resumed => Place is not null;
 
-    /// <summary>The first chunk that the client got: later ones have its id and its model.</summary>
-    public ReadOnlyMemory<byte> First { get; private set; }
+    /// <summary>Where the last answer broke off; null before.</summary>
+    public StreamPlace? Place { get; private set; }
 
     /// <summary>A provider would not continue a text: no other is asked to.</summary>
     public bool PrefillRefused { get; set; }
@@ -42,37 +42,93 @@ internal sealed class SentText
     /// <summary>What a model is asked to continue: some refuse a text that ends in blanks.</summary>
     public string Prefill => Encoding.UTF8.GetString(Written).TrimEnd();
 
-    private ReadOnlySpan<byte> Written => CollectionsMarshal.AsSpan(_text);
+    /// <summary>UTF-8.</summary>
+    public ReadOnlySpan<byte> Written => CollectionsMarshal.AsSpan(_text);
 
     /// <summary>The answer broke off after all that was taken had been sent.</summary>
-    public void BreakOff() => (Resumed, _broken) = (true, _text.Count);
+    public void BreakOff(StreamPlace place) => (Place, _broken) = (place, _text.Count);
 
     /// <summary>An answer begins: what an earlier one said and nobody was sent is forgotten.</summary>
     /// <param name="prefilled">It continues <see cref="Prefill"/>, and does not begin anew.</param>
     public void Begin(bool prefilled)
     {
-        First = Resumed ? First : default;
         _text.RemoveRange(_broken, _text.Count - _broken);
         (_prefilled, _otherThanText) = (prefilled, false);
         _matched = prefilled ? Encoding.UTF8.GetByteCount(Prefill) : 0;
     }
 
-    /// <summary>One chunk of the answer at hand.</summary>
-    /// <param name="json">The chunk.</param>
-    /// <param name="isLast">It has a finish_reason.</param>
-    /// <returns>What goes to the client, empty for nothing; or why this answer cannot go on where the first broke off.</returns>
-    public (ReadOnlyMemory<byte> Json, CallFault? Fault) Take(ReadOnlyMemory<byte> json, bool isLast)
+    /// <summary>The client gets a text.</summary>
+    /// <param name="text">At the string; anything else, and what is no text, cannot be gone on with.</param>
+    public void Add(ref Utf8JsonReader text)
     {
-        using var document = JsonDocument.Parse(json);
-        var choice = document.RootElement.GetProperty("choices")[0];
-        var (text, other) = Read(choice);
-        if (!Resumed)
+        if (text.TokenType != JsonTokenType.String || _text.Count + text.ValueSpan.Length > MostBytes)
         {
-            First = First.IsEmpty ? json.ToArray() : First;
-            Record(text, other);
-            return (json, null);
+            AddOther();
         }
 
+        if (_otherThanText)
+        {
+            return;
+        }
+
+        var start = _text.Count;
+        CollectionsMarshal.SetCount(_text, start + text.ValueSpan.Length);
+        var length = 0;
+        try
+        {
+            length = text.CopyString(CollectionsMarshal.AsSpan(_text)[start..]);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            AddOther();
+        }
+
+        CollectionsMarshal.SetCount(_text, start + length);
+    }
+
+    public void Add(string text)
+    {
+        _otherThanText |= _text.Count + text.Length > MostBytes;
+        if (!_otherThanText)
+        {
+            _text.AddRange(Encoding.UTF8.GetBytes(text));
+        }
+    }
+
+    /// <summary>The client gets something that is not text.</summary>
+    public void AddOther() => _otherThanText = true;
+
+    /// <summary>One chunk of the answer at hand.</summary>
+    /// <param name="json">The chunk.</param>
+    /// <param name="chunk">What it says.</param>
+    /// <returns>What goes to the client, empty for nothing; or why this answer cannot go on where the first broke off.</returns>
+    public (ReadOnlyMemory<byte> Json, CallFault? Fault) Take(ReadOnlyMemory<byte> json, in ChatChunk chunk)
+    {
+        var other = chunk.HasOther || chunk.Choices > 1;
+        var text = default(Utf8JsonReader);
+        if (chunk.Text is { } place)
+        {
+            text = new Utf8JsonReader(json.Span[place]);
+            text.Read();
+        }
+
+        if (Resumed)
+        {
+            return GoOn(json, chunk.Text is null ? "" : text.GetString()!, other, isLast: chunk.Finished is not null);
+        }
+
+        _otherThanText |= other;
+        if (chunk.Text is not null)
+        {
+            Add(ref text);
+        }
+
+        return (json, null);
+    }
+
+    private (ReadOnlyMemory<byte> Json, CallFault? Fault) GoOn(ReadOnlyMemory<byte> json, string text, bool other, bool isLast)
+    {
         var rest = Unmatched(text);
         var isWhole = _matched == _text.Count || _prefilled;
         if (rest is null || (!isWhole && (other || isLast)))
@@ -85,36 +141,16 @@ internal sealed class SentText
             return (default, null);
         }
 
-        Record(rest, other);
+        _otherThanText |= other;
+        Add(rest);
         _matched = _text.Count;
-        return (Rewritten(choice, rest), null);
+        return (Rewritten(json, rest), null);
     }
 
     private static CallFault Differs() => new(CallFailure.ProviderError, "Another provider's answer differs from what was sent already.")
     {
         Code = CallFault.AnswerDiffers,
     };
-
-    private static (string Text, bool Other) Read(JsonElement choice)
-    {
-        var (text, other) = ("", false);
-        if (choice.TryGetProperty("delta", out var delta) && delta.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var member in delta.EnumerateObject())
-            {
-                if (member.NameEquals("content"u8) && member.Value.ValueKind == JsonValueKind.String)
-                {
-                    text = member.Value.GetString()!;
-                }
-                else
-                {
-                    other |= !member.NameEquals("role"u8) && member.Value.ValueKind != JsonValueKind.Null;
-                }
-            }
-        }
-
-        return (text, other);
-    }
 
     /// <summary>What of a text comes after all that was sent; empty when none does; null when it is another text.</summary>
     private string? Unmatched(string text)
@@ -132,26 +168,18 @@ internal sealed class SentText
         return _prefilled ? text.TrimStart() : null;
     }
 
-    private void Record(string text, bool other)
-    {
-        _otherThanText |= other || _text.Count + text.Length > MostBytes;
-        if (!_otherThanText)
-        {
-            _text.AddRange(Encoding.UTF8.GetBytes(text));
-        }
-    }
-
     /// <summary>The chunk with the first answer's head, and without what the client has.</summary>
-    private byte[] Rewritten(JsonElement choice, string rest)
+    private byte[] Rewritten(ReadOnlyMemory<byte> chunk, string rest)
     {
+        using var document = JsonDocument.Parse(chunk);
         var output = new ArrayBufferWriter<byte>(512);
         output.Write("{"u8);
-        ChatAnswer.WriteHead(output, First.Span);
+        ChatAnswer.WriteHead(output, Place is ChatPlace place ? place.First.Span : default);
         output.Write("\"choices\":["u8);
         using (var json = new Utf8JsonWriter(output, Options))
         {
             json.WriteStartObject();
-            foreach (var member in choice.EnumerateObject())
+            foreach (var member in document.RootElement.GetProperty("choices")[0].EnumerateObject())
             {
                 if (!member.NameEquals("delta"u8))
                 {

@@ -6,12 +6,14 @@ namespace LlmGateway.Routing.Dialects.Messages;
 /// Puts the pieces of a chat answer into blocks. One block is open at a time, each is opened when its first piece comes, and the one before it
 /// is closed then. Pieces of several tool calls may come mixed: those of a later call wait until the open one is complete.
 /// </summary>
-internal sealed class MessagesBlocks(MessagesEvents output)
+/// <param name="output">Where to.</param>
+/// <param name="place">Where the client stands already; null at the beginning.</param>
+internal sealed class MessagesBlocks(MessagesEvents output, MessagesPlace? place = null)
 {
     private readonly List<Tool> _tools = [];
-    private Kind _open;
+    private Kind _open = place is { IsOpen: true } ? Kind.Text : Kind.None;
     private Tool? _openTool;
-    private int _index = -1;
+    private int _index = place?.Index ?? -1;
 
     private enum Kind
     {
@@ -22,6 +24,8 @@ internal sealed class MessagesBlocks(MessagesEvents output)
     }
 
     public bool HasTools => _tools.Count > 0;
+
+    public MessagesPlace Place => new(_index, _open == Kind.Text);
 
     /// <param name="text">A JSON string, with its quotes.</param>
     public void Text(ReadOnlySpan<byte> text)

@@ -5,14 +5,17 @@ using LlmGateway.Routing.Providers;
 namespace LlmGateway.Routing.Dialects.Responses;
 
 /// <summary>The events of one answer, numbered from 0, in one buffer that is used again for each read.</summary>
-internal sealed class EventWriter : IDisposable
+/// <param name="sequence">The first one's number, where others came before.</param>
+internal sealed class EventWriter(int sequence = 0) : IDisposable
 {
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly PooledBuffer _buffer = new(4096);
     private readonly List<Range> _ranges = [];
     private int _start;
-    private int _sequence;
+
+    /// <summary>The next event's number.</summary>
+    public int Sequence { get; private set; } = sequence;
 
     public Utf8JsonWriter Json { get; } = new(Stream.Null, Options);
 
@@ -21,13 +24,14 @@ internal sealed class EventWriter : IDisposable
         Json.Reset(_buffer);
         Json.WriteStartObject();
         Json.WriteString("type"u8, type);
-        Json.WriteNumber("sequence_number"u8, _sequence++);
+        Json.WriteNumber("sequence_number"u8, Sequence);
     }
 
     public void End()
     {
         Json.WriteEndObject();
         Json.Flush();
+        Sequence++;
         var end = _buffer.WrittenMemory.Length;
         _ranges.Add(_start..end);
         _start = end;

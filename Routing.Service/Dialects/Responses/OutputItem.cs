@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using LlmGateway.Routing.Providers;
 
@@ -44,6 +45,15 @@ internal abstract class OutputItem(int index, string id) : IDisposable
 internal sealed class MessageItem(int index, string id) : OutputItem(index, id)
 {
     private readonly List<(bool IsRefusal, PooledBuffer Text)> _parts = [];
+
+    /// <summary>The first item of an output, of which the client has got some text.</summary>
+    public MessageItem(string id, ReadOnlySpan<byte> text)
+        : this(0, id)
+    {
+        var sent = new PooledBuffer(text.Length + 1024);
+        sent.Write(text);
+        _parts.Add((false, sent));
+    }
 
     /// <param name="events">Null for a whole answer, which tells no deltas.</param>
     /// <param name="isRefusal">Else text.</param>

@@ -5,6 +5,10 @@ using LlmGateway.Routing.Streaming;
 
 namespace LlmGateway.Routing.Dialects.Responses;
 
+/// <summary>What the response is known by.</summary>
+/// <param name="CreatedAt">Seconds since 1970.</param>
+internal sealed record ResponseHead(string Id, long CreatedAt, string Model);
+
 /// <summary>
 /// The response object around the output: what the client asked for is said back, as OpenAI does, and clients rely on most of it.
 /// What is not done here is said so: store, background, previous_response_id.
@@ -21,15 +25,18 @@ internal sealed class ResponseObject
     ];
 
     private readonly ReadOnlyMemory<byte>[] _echo = [.. Echoed.Select(member => (ReadOnlyMemory<byte>)member.Default)];
-    private readonly Call _call;
-    private readonly Deployment _deployment;
 
-    public ResponseObject(Call call, Deployment deployment)
+    /// <param name="call">What was asked for.</param>
+    /// <param name="deployment">Who answers.</param>
+    /// <param name="head">What the client has been told already; null for an answer that begins.</param>
+    public ResponseObject(Call call, Deployment deployment, ResponseHead? head = null)
     {
-        (_call, _deployment) = (call, deployment);
         Tail = call.RequestId[(call.RequestId.IndexOf('_', StringComparison.Ordinal) + 1)..];
+        Head = head ?? new ResponseHead("resp_" + Tail, call.StartedAt.ToUnixTimeSeconds(), deployment.ModelName);
         ReadEcho(call.Client.Body);
     }
+
+    public ResponseHead Head { get; }
 
     /// <summary>What makes the ids of this answer its own: of the request's id.</summary>
     public string Tail { get; }
@@ -44,9 +51,9 @@ internal sealed class ResponseObject
         Utf8JsonWriter json, string status, string? reason, IReadOnlyList<OutputItem> items, TokenUsage? usage, long costNanoUsd)
     {
         json.WriteStartObject();
-        json.WriteString("id"u8, "resp_" + Tail);
+        json.WriteString("id"u8, Head.Id);
         json.WriteString("object"u8, "response"u8);
-        json.WriteNumber("created_at"u8, _call.StartedAt.ToUnixTimeSeconds());
+        json.WriteNumber("created_at"u8, Head.CreatedAt);
         json.WriteString("status"u8, status);
         json.WriteBoolean("background"u8, false);
         json.WriteNull("error"u8);
@@ -61,7 +68,7 @@ internal sealed class ResponseObject
             json.WriteEndObject();
         }
 
-        json.WriteString("model"u8, _deployment.ModelName);
+        json.WriteString("model"u8, Head.Model);
         json.WriteStartArray("output"u8);
         foreach (var item in items)
         {

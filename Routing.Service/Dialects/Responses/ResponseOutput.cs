@@ -9,13 +9,17 @@ namespace LlmGateway.Routing.Dialects.Responses;
 /// </summary>
 /// <param name="tail">The end of the items' ids, the same for all of one answer.</param>
 /// <param name="events">Gets the events; null for a whole answer.</param>
-internal sealed class ResponseOutput(string tail, EventWriter? events) : IDisposable
+/// <param name="first">Told already, with or without its end; null at the beginning.</param>
+internal sealed class ResponseOutput(string tail, EventWriter? events, MessageItem? first = null) : IDisposable
 {
-    private readonly List<OutputItem> _items = [];
+    private readonly List<OutputItem> _items = first is null ? [] : [first];
     private readonly List<(int Index, FunctionCallItem Item)> _calls = [];
-    private OutputItem? _open;
+    private OutputItem? _open = first is { IsDone: false } ? first : null;
 
     public IReadOnlyList<OutputItem> Items => _items;
+
+    /// <summary>The message, where there is nothing else; null otherwise.</summary>
+    public MessageItem? OnlyMessage => _items is [MessageItem message] ? message : null;
 
     /// <summary>The last finish_reason; null before one came.</summary>
     public string? FinishReason { get; private set; }

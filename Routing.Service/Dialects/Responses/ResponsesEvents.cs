@@ -11,23 +11,25 @@ namespace LlmGateway.Routing.Dialects.Responses;
 /// A streamed answer of any provider as events of the Responses API
 /// (platform.openai.com/docs/api-reference/responses-streaming): response.created, response.in_progress, then for each item of the output its
 /// added, deltas and done, and response.completed or response.incomplete. The end of what is open and the last event wait for the settlement,
-/// so that none of them is there without the provider's own end.
+/// so that none of them is there without the provider's own end. An answer that goes on with another begins in its message.
 /// </summary>
 internal sealed class ResponsesEvents : IAnswerStream
 {
     private readonly ChatStream _chat;
     private readonly ResponseObject _response;
     private readonly Deployment _deployment;
-    private readonly EventWriter _writer = new();
+    private readonly EventWriter _writer;
     private readonly ResponseOutput _output;
     private readonly List<ReadOnlyMemory<byte>> _events = [];
     private bool _begun;
 
     public ResponsesEvents(ChatStream chat, Call call, Deployment deployment)
     {
-        (_chat, _deployment) = (chat, deployment);
-        _response = new ResponseObject(call, deployment);
-        _output = new ResponseOutput(_response.Tail, _writer);
+        var place = call.Sent?.Place as ResponsesPlace;
+        (_chat, _deployment, _begun) = (chat, deployment, place is not null);
+        _writer = new EventWriter(place?.Sequence ?? 0);
+        _response = new ResponseObject(call, deployment, place?.Head);
+        _output = new ResponseOutput(_response.Tail, _writer, place is null ? null : new MessageItem(place.ItemId, call.Sent!.Written) { IsDone = place.IsDone });
     }
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Events => _events;
@@ -35,6 +37,8 @@ internal sealed class ResponsesEvents : IAnswerStream
     public bool HasContent => _chat.HasContent;
 
     public CallFault? Fault { get; private set; }
+
+    public StreamPlace? Place => _output.OnlyMessage is { } message ? new ResponsesPlace(_response.Head, _writer.Sequence, message.Id, message.IsDone) : null;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StreamStep> ReadAsync(CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ internal sealed class AnthropicAdapter(ProviderExchange exchange, TimeProvider t
     public async Task<ProviderReply> SendAsync(HeldCall held, ProviderRequest request, CancellationToken cancellationToken)
     {
         var deployment = request.Deployment;
-        var isNative = request.Client.Dialect == Dialect.AnthropicMessages;
+        var isNative = request.Passes(Dialect.AnthropicMessages);
         if (GatewayFields.Find((isNative ? request.Client.Body : request.Chat.Body).Span, deployment) is { } field)
         {
             return ProviderReply.Unsupported(deployment, field);

@@ -15,6 +15,9 @@ internal sealed class AnthropicDraft(Utf8JsonWriter json, Deployment deployment)
 
     public AnthropicModel Model { get; } = AnthropicModel.Of(deployment.UpstreamModel);
 
+    /// <summary>An assistant's turn at the end is gone on with: of models that do, and of those of which the catalogue says so.</summary>
+    public bool TakesPrefill => Model.TakesPrefill || deployment.Prefill;
+
     public CallFault? Fault { get; private set; }
 
     /// <summary>What the system prompt must say besides, because no field can.</summary>

@@ -80,7 +80,7 @@ internal sealed class AnthropicTurns
             start = end;
         }
 
-        if (EndsWithAssistant && !_draft.Model.TakesPrefill)
+        if (EndsWithAssistant && !_draft.TakesPrefill)
         {
             // OpenAI's models answer after their own last word; these refuse the request.
             WritePlaceholder("Continue.");
@@ -163,7 +163,7 @@ internal sealed class AnthropicTurns
 
         foreach (var message in messages.Where(static message => message.Side == Side.Assistant))
         {
-            WriteAssistant(message, isPrefill: isLast && message == messages[^1] && _draft.Model.TakesPrefill);
+            WriteAssistant(message, isPrefill: isLast && message == messages[^1] && _draft.TakesPrefill);
         }
 
         WriteContents(messages.Where(static message => message.Side is Side.User or Side.System));

@@ -10,7 +10,7 @@ internal static class OpenAiRefusals
     /// <summary>Before a body is written: what no hold covers, what another gateway would act on, and text that no writer can read.</summary>
     public static ProviderReply? Find(ProviderRequest request)
     {
-        var body = (request.Client.Dialect == Dialect.OpenaiResponses && TakesResponses(request) ? request.Client.Body : request.Prompt.Body).Span;
+        var body = (request.Passes(Dialect.OpenaiResponses) && TakesResponses(request) ? request.Client.Body : request.Prompt.Body).Span;
         return IsRead(request) && JsonText.FindBroken(body) is { } broken ? ProviderReply.NotText(broken)
             : (PaidFields.Find(body) ?? GatewayFields.Find(body, request.Deployment)) is { } field ? ProviderReply.Unsupported(request.Deployment, field)
             : null;

@@ -16,10 +16,10 @@ internal static class ResponsesCall
     /// </summary>
     public static bool Takes(ProviderRequest request) => request.Deployment.Mode == ModelMode.Responses
         || (request.Deployment.Provider == ProviderName.OpenAi
-            && (request.Client.Dialect == Dialect.OpenaiResponses || ResponsesModel.NeedsResponses(request.Deployment.UpstreamModel, request.Chat)));
+            && (request.Passes(Dialect.OpenaiResponses) || ResponsesModel.NeedsResponses(request.Deployment.UpstreamModel, request.Chat)));
 
     public static Task<ProviderReply> SendAsync(ProviderExchange exchange, HeldCall held, ProviderRequest request, CancellationToken cancellationToken) =>
-        request.Client.Dialect == Dialect.OpenaiResponses
+        request.Passes(Dialect.OpenaiResponses)
             ? PassAsync(exchange, held, request, cancellationToken)
             : TranslateAsync(exchange, held, request, cancellationToken);
 

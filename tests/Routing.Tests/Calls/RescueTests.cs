@@ -7,28 +7,15 @@ using LlmGateway.Testing;
 namespace LlmGateway.Routing.Tests.Calls;
 
 /// <summary>A stream that breaks off after content was sent, by what its model says is then done: error, resume or buffer.</summary>
-public sealed class RescueTests : IAsyncLifetime
+[Collection(RescueFixture.Name)]
+public sealed class RescueTests(RescueFixture fixture)
 {
     private const string Whole = "The first half, and the second half.";
     private static readonly string[] Pieces = ["The first", " half, and", " the second", " half."];
 
-    private BillingProcess _billing = null!;
-    private FakeProviderServer _provider = null!;
-    private RoutingHost _host = null!;
-
-    public async Task InitializeAsync()
-    {
-        _billing = await BillingProcess.StartAsync();
-        _provider = await FakeProviderServer.StartAsync();
-        _host = await (await RoutingHost.StartAsync(_billing.Address, Models(_provider.BaseUrl), database: null, ("Calls:GapTimeout", "00:00:01"))).ReadyAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _host.DisposeAsync();
-        await _provider.DisposeAsync();
-        await _billing.DisposeAsync();
-    }
+    private readonly BillingProcess _billing = fixture.Billing;
+    private readonly FakeProviderServer _provider = fixture.Provider;
+    private readonly RoutingHost _host = fixture.Host;
 
     [Theory]
     [InlineData(Ending.Cut)]
@@ -173,21 +160,4 @@ public sealed class RescueTests : IAsyncLifetime
         ["Cut", "Stall", "Garbage", "ErrorEvent", "NoFinish", "differs", "The f", "Somet", "continues", "blanks16", "blanks17", "hides", "none"];
 
     private static string? Member(string chunk, string name) => JsonDocument.Parse(chunk).RootElement.GetProperty(name).GetString();
-
-    private static string Models(string baseUrl) => "model_list:\n" + string.Concat(
-        from rescue in (string[])["error", "resume", "prefill", "buffer"]
-        from test in Enumerable.Range(0, Tests.Length)
-        from suffix in "abc"
-        let upstream = $"{rescue}-{test}-{suffix}"
-        select $$"""
-              - model_name: {{rescue}}-{{test}}
-                litellm_params: { model: openai/{{upstream}}, api_base: "{{baseUrl}}", input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }
-                model_info: { max_output_tokens: 16384, rescue: {{(rescue == "prefill" ? "resume, supports_assistant_prefill: true" : rescue)}} }
-
-            """) + $$"""
-              - model_name: lonely
-                litellm_params: { model: openai/lonely, api_base: "{{baseUrl}}", input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }
-                model_info: { rescue: resume }
-
-            """ + "router_settings: { routing_strategy: file-order }\n";
 }

@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using LlmGateway.Routing.Calls;
+using LlmGateway.Routing.Dialects;
 using LlmGateway.Routing.Streaming;
 
 namespace LlmGateway.Routing.Tests.Streaming;
@@ -9,6 +11,8 @@ namespace LlmGateway.Routing.Tests.Streaming;
 /// <summary>The law of a resumed answer: what the client reads is one whole answer, or the beginning of the first one and nothing else.</summary>
 public sealed class SentTextTests
 {
+    private static readonly ChatPlace Place = new(Chunk("first"));
+
     [Fact]
     public void However_two_equal_answers_are_cut_the_client_reads_the_text_once() => Check.QuickThrowOnFailure(
         Prop.ForAll<NonEmptyString, int[], int[]>((text, first, second) =>
@@ -19,7 +23,7 @@ public sealed class SentTextTests
             var pieces = Cut(answer, first);
             var before = pieces[..(1 + ((first.Length + second.Length) % pieces.Length))];
             var read = string.Concat(before.Select(piece => Take(sent, piece)));
-            sent.BreakOff();
+            sent.BreakOff(Place);
             sent.Begin(prefilled: false);
             var after = Cut(answer, second).Select(piece => Take(sent, piece)).ToList();
             return !sent.IsResumable || read + string.Concat(after) == answer;
@@ -33,11 +37,11 @@ public sealed class SentTextTests
             var sent = new SentText();
             sent.Begin(prefilled: false);
             Take(sent, answer);
-            sent.BreakOff();
+            sent.BreakOff(Place);
             sent.Begin(prefilled: false);
             var place = at.Get % answer.Length;
             var other = answer[..place] + (char)(answer[place] ^ 1) + answer[(place + 1)..];
-            return sent.Take(Chunk(Valid(other)), isLast: false).Fault is not null || Valid(other) == answer;
+            return Given(sent, Chunk(Valid(other))).Fault is not null || Valid(other) == answer;
         }));
 
     [Fact]
@@ -48,7 +52,7 @@ public sealed class SentTextTests
         Take(sent, "of an attempt that failed before it was shown");
         sent.Begin(prefilled: false);
         Take(sent, "One, ");
-        sent.BreakOff();
+        sent.BreakOff(Place);
         sent.Begin(prefilled: false);
         Take(sent, "One, two, but not shown");
         sent.Begin(prefilled: false);
@@ -65,19 +69,25 @@ public sealed class SentTextTests
             var sent = new SentText();
             sent.Begin(prefilled: false);
             Take(sent, "One, two");
-            sent.BreakOff();
+            sent.BreakOff(Place);
             sent.Begin(prefilled: false);
             Take(sent, "One");
 
-            sent.Take(Encoding.UTF8.GetBytes(json), isLast: json.Contains("stop", StringComparison.Ordinal)).Fault!.IsOfRescue.ShouldBeTrue();
+            Given(sent, Encoding.UTF8.GetBytes(json)).Fault!.IsOfRescue.ShouldBeTrue();
         }
     }
 
     private static string Take(SentText sent, string text)
     {
-        var (json, fault) = sent.Take(Chunk(text), isLast: false);
+        var (json, fault) = Given(sent, Chunk(text));
         fault.ShouldBeNull();
         return json.IsEmpty ? "" : JsonDocument.Parse(json).RootElement.GetProperty("choices")[0].GetProperty("delta").GetProperty("content").GetString()!;
+    }
+
+    private static (ReadOnlyMemory<byte> Json, CallFault? Fault) Given(SentText sent, ReadOnlyMemory<byte> json)
+    {
+        ChatChunk.TryRead(json.Span, out var chunk).ShouldBeTrue();
+        return sent.Take(json, chunk);
     }
 
     private static ReadOnlyMemory<byte> Chunk(string text) => JsonSerializer.SerializeToUtf8Bytes(
