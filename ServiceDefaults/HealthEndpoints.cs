@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
+using LlmGateway.ServiceDefaults.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -36,6 +37,7 @@ public static class HealthEndpoints
         Map(app, "/health", _ => true);
         Map(app, "/alive", check => check.Tags.Contains(Live));
         Map(app, "/ready", check => check.Tags.Contains(Ready));
+        app.MapPrometheus();
         return app;
     }
 
@@ -69,7 +71,7 @@ public static class HealthEndpoints
     }
 
     // A probe every few seconds would bury the real requests. Its children (the checks' queries) follow their parent's flag.
-    private static void LeaveUntraced(Activity? activity)
+    internal static void LeaveUntraced(Activity? activity)
     {
         if (activity is not null)
         {

@@ -1,3 +1,4 @@
+using LlmGateway.ServiceDefaults.Metrics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,7 @@ public static class Defaults
     {
         builder.AddQuietLogging();
         builder.AddFlatConfiguration();
+        builder.AddPrometheus();
         builder.AddTelemetry();
         builder.AddDefaultHealthChecks();
         builder.Services.TryAddSingleton(TimeProvider.System);

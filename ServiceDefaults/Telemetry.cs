@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using LlmGateway.ServiceDefaults.Export;
+using LlmGateway.ServiceDefaults.Metrics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +15,7 @@ using OpenTelemetry.Trace;
 namespace LlmGateway.ServiceDefaults;
 
 /// <summary>
-/// Traces, metrics and logs over OTLP, when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. The providers are built here rather than by
+/// Traces, metrics and logs over OTLP, when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and metrics for /metrics. The providers are built here rather than by
 /// OpenTelemetry.Extensions.Hosting and the instrumentation packages, because the framework's own sources and meters carry the same
 /// data and both package feeds have what this needs.
 /// </summary>
@@ -21,12 +23,18 @@ internal static class Telemetry
 {
     private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "LlmGateway.*"];
 
-    private static readonly string[] Meters =
-        ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", "Npgsql", "LlmGateway.*"];
-
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
-        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        var otlp = OtlpSettings.Read(builder.Configuration);
+        foreach (var table in FrameworkMetrics.Tables)
+        {
+            builder.AddMetricTable(table);
+        }
+
+        builder.Services.AddSingleton<ExportTally>();
+        builder.Services.AddHostedService(services => new TelemetryProviders(
+            () => otlp is null ? null : BuildTracing(services, otlp), () => BuildMetrics(services, otlp)));
+        if (otlp is null)
         {
             return;
         }
@@ -34,34 +42,60 @@ internal static class Telemetry
         // Without this the server's spans carry neither method nor route: http.* and url.* are off by default in .NET 10.
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", isEnabled: false);
 
-        var resource = Resource(builder.Configuration, builder.Environment);
-        builder.Logging.AddOpenTelemetry(logs =>
+        builder.Logging.AddOpenTelemetry();
+        builder.Services.AddOptions<OpenTelemetryLoggerOptions>().Configure<IServiceProvider>((logs, services) =>
         {
             logs.IncludeFormattedMessage = true;
             logs.IncludeScopes = true;
-            logs.SetResourceBuilder(resource);
-            logs.AddOtlpExporter();
+            logs.SetResourceBuilder(Resource(services));
+            logs.AddProcessor(OtlpExport.Logs(otlp, services.GetRequiredService<ExportTally>()));
         });
         builder.Services.AddSingleton<IStartupFilter, ServerSpans>();
         builder.Services.AddSingleton<DistributedContextPropagator, TraceParentPropagator>();
-        builder.Services.AddHostedService(services => new TelemetryProviders(
-            () => BuildTracing(services, resource), () => BuildMetrics(services, resource)));
     }
 
-    private static TracerProvider BuildTracing(IServiceProvider services, ResourceBuilder resource) => Sdk.CreateTracerProviderBuilder()
+    /// <summary>Name, version and instance of this process.</summary>
+    public static IReadOnlyDictionary<string, object> Describe(IServiceProvider services) => Resource(services).Build().Attributes
+        .Where(attribute => attribute.Key is "service.name" or "service.version" or "service.instance.id")
+        .ToDictionary(attribute => attribute.Key, attribute => attribute.Value);
+
+    private static TracerProvider BuildTracing(IServiceProvider services, OtlpSettings otlp) => Sdk.CreateTracerProviderBuilder()
         .ConfigureServices(own => own.AddSingleton(services.GetRequiredService<IConfiguration>()))
-        .SetResourceBuilder(resource)
+        .SetResourceBuilder(Resource(services))
         .AddSource([.. Sources, services.GetRequiredService<IHostEnvironment>().ApplicationName])
         .AddProcessor(new SpanScrubber())
-        .AddOtlpExporter()
+        .AddProcessor(OtlpExport.Spans(otlp, services.GetRequiredService<ExportTally>()))
         .Build();
 
-    private static MeterProvider BuildMetrics(IServiceProvider services, ResourceBuilder resource) => Sdk.CreateMeterProviderBuilder()
-        .ConfigureServices(own => own.AddSingleton(services.GetRequiredService<IConfiguration>()))
-        .SetResourceBuilder(resource)
-        .AddMeter([.. Meters, services.GetRequiredService<IHostEnvironment>().ApplicationName])
-        .AddOtlpExporter()
-        .Build();
+    private static MeterProvider? BuildMetrics(IServiceProvider services, OtlpSettings? otlp)
+    {
+        var page = services.GetService<PrometheusPage>();
+        if (page is null && otlp is null)
+        {
+            return null;
+        }
+
+        var tables = services.GetServices<MetricTable>().ToList();
+        var builder = Sdk.CreateMeterProviderBuilder()
+            .ConfigureServices(own => own.AddSingleton(services.GetRequiredService<IConfiguration>()))
+            .SetResourceBuilder(Resource(services))
+            .AddMeter([.. tables.Select(table => table.MeterName), "LlmGateway.*", services.GetRequiredService<IHostEnvironment>().ApplicationName])
+            .AddView(new MetricViews(tables).Of);
+        if (page is not null)
+        {
+            builder.AddReader(new BaseExportingMetricReader(page.Exporter));
+        }
+
+        if (otlp is not null)
+        {
+            builder.AddOtlpExporter();
+        }
+
+        return builder.Build();
+    }
+
+    private static ResourceBuilder Resource(IServiceProvider services) =>
+        Resource(services.GetRequiredService<IConfiguration>(), services.GetRequiredService<IHostEnvironment>());
 
     // The environment's attributes come last and win: Aspire gives each process its service.instance.id there.
     private static ResourceBuilder Resource(IConfiguration configuration, IHostEnvironment environment) => ResourceBuilder.CreateEmpty()
@@ -73,7 +107,7 @@ internal static class Telemetry
     /// Registered before everything else that runs in the host, so that it listens before the first migration and the first request,
     /// and is stopped after the last.
     /// </summary>
-    private sealed class TelemetryProviders(Func<TracerProvider> buildTracing, Func<MeterProvider> buildMetrics) : IHostedService, IDisposable
+    private sealed class TelemetryProviders(Func<TracerProvider?> buildTracing, Func<MeterProvider?> buildMetrics) : IHostedService, IDisposable
     {
         private const int FlushMilliseconds = 5_000;
         private TracerProvider? _tracing;
