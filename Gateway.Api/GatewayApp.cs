@@ -8,6 +8,7 @@ using LlmGateway.Gateway.Clients;
 using LlmGateway.Gateway.Health;
 using LlmGateway.Gateway.OpenAi;
 using LlmGateway.Gateway.Web;
+using LlmGateway.ServiceDefaults.Metrics;
 
 namespace LlmGateway.Gateway;
 
@@ -26,6 +27,7 @@ internal static class GatewayApp
         builder.AddAdmin();               // Admin/
         builder.AddHealth();              // Health/
         builder.Services.AddSingleton<GatewayMetrics>();
+        builder.AddMetricTable(GatewayMetricTable.Table);
     }
 
     public static void UseGateway(this WebApplication app)

@@ -15,6 +15,8 @@ internal sealed class KeyAuthenticationHandler(
     ILoggerFactory loggerFactory,
     UrlEncoder encoder,
     KeyDirectory directory,
+    GatewayMetrics metrics,
+    TimeProvider time,
     IOptions<AuthOptions> options) : AuthenticationHandler<AuthenticationSchemeOptions>(schemeOptions, loggerFactory, encoder)
 {
     public new const string Scheme = "key";
@@ -36,8 +38,9 @@ internal sealed class KeyAuthenticationHandler(
             return Task.FromResult(Refuse(new(401, ApiErrors.InvalidRequest, "missing_api_key", fault)));
         }
 
+        var began = time.GetTimestamp();
         var finding = directory.FindAsync(presented);
-        return finding.IsCompletedSuccessfully ? Judge(finding.Result, presented.IsToken) : JudgeAsync(finding, presented.IsToken);
+        return finding.IsCompletedSuccessfully ? Judge(finding.Result, presented.IsToken, began) : JudgeAsync(finding, presented.IsToken, began);
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -55,14 +58,19 @@ internal sealed class KeyAuthenticationHandler(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         ClientSurface.Of(Context).WriteErrorAsync(Context, ApiErrors.PermissionDenied);
 
-    private async Task<AuthenticateResult> JudgeAsync(ValueTask<KeyLookup> finding, bool isToken) => await Judge(await finding, isToken);
+    private async Task<AuthenticateResult> JudgeAsync(ValueTask<KeyLookup> finding, bool isToken, long began) =>
+        await Judge(await finding, isToken, began);
 
-    private Task<AuthenticateResult> Judge(KeyLookup lookup, bool isToken) => lookup switch
+    private Task<AuthenticateResult> Judge(KeyLookup lookup, bool isToken, long began)
     {
-        { Key: { } key } => key.Ticket,
-        { Verdict: KeyVerdict.Refused } => Task.FromResult(Refuse(KeyRefusals.ToError(lookup.Reason, isToken, options.Value))),
-        _ => Task.FromResult(Refuse(ApiErrors.KeysUnavailable)),
-    };
+        metrics.Authenticated(time.GetElapsedTime(began));
+        return lookup switch
+        {
+            { Key: { } key } => key.Ticket,
+            { Verdict: KeyVerdict.Refused } => Task.FromResult(Refuse(KeyRefusals.ToError(lookup.Reason, isToken, options.Value))),
+            _ => Task.FromResult(Refuse(ApiErrors.KeysUnavailable)),
+        };
+    }
 
     private AuthenticateResult Refuse(ApiError refusal)
     {

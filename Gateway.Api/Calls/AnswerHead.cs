@@ -13,7 +13,16 @@ internal static class AnswerHead
     private static readonly StringValues No = "no";
     private static readonly StringValues[] SmallNumbers = [.. Enumerable.Range(0, 10).Select(n => new StringValues(n.ToString(CultureInfo.InvariantCulture)))];
 
-    public static void Provenance(HttpResponse response, Started started)
+    public static void Provenance(HttpContext context, Started started)
+    {
+        Provenance(context.Response, started);
+        if (CallClock.Of(context).Added is { } added)
+        {
+            context.Response.Headers["x-llm-overhead-ms"] = added.TotalMilliseconds.ToString("0.##", CultureInfo.InvariantCulture);
+        }
+    }
+
+    internal static void Provenance(HttpResponse response, Started started)
     {
         response.Headers["x-llm-provider"] = Printable(started.Provider);
         response.Headers["x-llm-model"] = Printable(started.Model);

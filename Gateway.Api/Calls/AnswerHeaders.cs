@@ -17,6 +17,7 @@ internal sealed partial class AnswerHeaders(RequestDelegate next, TimeProvider t
     {
         var headers = context.Response.Headers;
         context.TraceIdentifier = RequestId.New(time);
+        context.Features.Set(new CallClock(time));
         headers["x-request-id"] = context.TraceIdentifier;
         if (AnthropicSurface.Owns(context.Request))
         {

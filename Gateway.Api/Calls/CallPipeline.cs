@@ -21,8 +21,6 @@ internal sealed partial class CallPipeline(
 {
     public async Task RunAsync(HttpContext context, CallRequest request)
     {
-        var began = time.GetTimestamp();
-
         // 1.
         using var call = routing.Complete(
             ToProto(context, request), deadline: time.GetUtcNow().UtcDateTime + times.Value.Total, cancellationToken: context.RequestAborted);
@@ -40,7 +38,7 @@ internal sealed partial class CallPipeline(
         }
 
         // 4.
-        metrics.CallEnded(request.Stream, error, time.GetElapsedTime(began));
+        Count(CallClock.Of(context), request.Stream, error);
         if (error is null)
         {
             return;
@@ -87,6 +85,15 @@ internal sealed partial class CallPipeline(
     {
         Log.RoutingFailed(logger, exception, context.TraceIdentifier, exception.StatusCode);
         return FailureWire.From(exception);
+    }
+
+    private void Count(CallClock clock, bool stream, ApiError? error)
+    {
+        metrics.CallEnded(clock.Model, clock.Provider, stream, error, clock.Elapsed);
+        if (clock.Added is { } added)
+        {
+            metrics.Added(stream, added);
+        }
     }
 
     // The status line says 200 although the call failed: only a stream that had begun.

@@ -18,7 +18,8 @@ internal sealed class PlainAnswer(HttpContext context, ClientSurface surface, IA
             switch (current.EventCase)
             {
                 case CompleteEvent.EventOneofCase.Started:
-                    AnswerHead.Provenance(context.Response, current.Started);
+                    CallClock.Of(context).Started(current.Started);
+                    AnswerHead.Provenance(context, current.Started);
                     break;
                 case CompleteEvent.EventOneofCase.Chunk when current.Chunk.Events.Count > 0:
                     _answer = current.Chunk.Events[^1];
@@ -27,6 +28,7 @@ internal sealed class PlainAnswer(HttpContext context, ClientSurface surface, IA
                     await WriteAsync(_answer);
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
+                    CallClock.Of(context).Failed(current.Failed);
                     return await FailAsync(FailureWire.From(current.Failed, quotaStatus));
             }
         }

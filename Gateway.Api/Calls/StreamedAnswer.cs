@@ -31,6 +31,7 @@ internal sealed class StreamedAnswer(
             switch (current.EventCase)
             {
                 case CompleteEvent.EventOneofCase.Started:
+                    CallClock.Of(context).Started(current.Started);
                     await StartAsync(current.Started);
                     break;
                 case CompleteEvent.EventOneofCase.Chunk:
@@ -41,6 +42,7 @@ internal sealed class StreamedAnswer(
                     surface.WriteEnd(_output);
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
+                    CallClock.Of(context).Failed(current.Failed);
                     return await FailAsync(FailureWire.From(current.Failed, quotaStatus));
             }
         }
@@ -108,7 +110,7 @@ internal sealed class StreamedAnswer(
 
         if (started is not null)
         {
-            AnswerHead.Provenance(context.Response, started);
+            AnswerHead.Provenance(context, started);
         }
 
         AnswerHead.Stream(context.Response);

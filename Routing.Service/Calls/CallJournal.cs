@@ -10,10 +10,14 @@ internal sealed class CallJournal(Call call, TimeProvider time)
 {
     private readonly List<Protos.Billing.V1.Attempt> _attempts = [];
     private TimeSpan _firstToken;
+    private TimeSpan _failing;
 
     public IReadOnlyList<Protos.Billing.V1.Attempt> Attempts => _attempts;
 
     public TimeSpan TimeToFirstToken => _firstToken;
+
+    /// <summary>Until the first content: in the attempt that has it, and in those before it.</summary>
+    public TimeSpan ProviderTime { get; private set; }
 
     private TimeSpan Elapsed => time.GetElapsedTime(call.StartedTimestamp);
 
@@ -28,7 +32,11 @@ internal sealed class CallJournal(Call call, TimeProvider time)
     /// <param name="duration">From the request on.</param>
     /// <param name="hedged">Given up because another attempt was faster.</param>
     public void Attempted(
-        int at, Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted, bool hedged) => _attempts.Insert(at, new()
+        int at, Deployment deployment, string outcome, int status, TimeSpan duration, TokenUsage? wasted, bool hedged)
+    {
+        // One that was given up ran beside another.
+        _failing += hedged ? TimeSpan.Zero : duration;
+        _attempts.Insert(at, new()
         {
             Candidate = deployment.ToCandidate(),
             Outcome = outcome,
@@ -37,8 +45,9 @@ internal sealed class CallJournal(Call call, TimeProvider time)
             Usage = wasted?.ToMessage(),
             Hedged = hedged,
         });
+    }
 
-    public void FirstToken() => _firstToken = Elapsed;
+    public void FirstToken(TimeSpan ofAttempt) => (_firstToken, ProviderTime) = (Elapsed, _failing + ofAttempt);
 
     public Timings Timings() => new()
     {

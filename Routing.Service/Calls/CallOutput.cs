@@ -10,9 +10,13 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
 {
     private static readonly WriteOptions Later = new(WriteFlags.BufferHint);
 
+    /// <summary>The catalogue's name of what was asked for; empty until it is known.</summary>
+    public string Model { get; set; } = "";
+
     /// <param name="attempt">Who answers.</param>
     /// <param name="attempts">How many it took.</param>
-    public ValueTask<bool> StartedAsync(Attempt attempt, int attempts) => WriteAsync(new CompleteEvent
+    /// <param name="waited">For providers, until now.</param>
+    public ValueTask<bool> StartedAsync(Attempt attempt, int attempts, TimeSpan waited) => WriteAsync(new CompleteEvent
     {
         Started = new Started
         {
@@ -20,6 +24,7 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
             Model = attempt.Deployment.ModelName,
             Deployment = attempt.Deployment.Id,
             Attempts = attempts,
+            ProviderMicroseconds = (long)waited.TotalMicroseconds,
         },
     }, flush: false);
 
@@ -35,7 +40,12 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
 
     public ValueTask<bool> EndedAsync(Ended ended) => WriteAsync(new CompleteEvent { Ended = ended }, flush: true);
 
-    public ValueTask<bool> FailedAsync(CallFault fault, int attempts) => WriteAsync(new CompleteEvent { Failed = fault.ToMessage(attempts) }, flush: true);
+    public ValueTask<bool> FailedAsync(CallFault fault, int attempts)
+    {
+        var failed = fault.ToMessage(attempts);
+        failed.Model = Model;
+        return WriteAsync(new CompleteEvent { Failed = failed }, flush: true);
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WriteAsync(CompleteEvent item, bool flush)

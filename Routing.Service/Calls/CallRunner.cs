@@ -38,6 +38,7 @@ internal sealed class CallRunner(
             return;
         }
 
+        output.Model = model.Name;
         if (ModelFit.Fault(model, call.Request) is { } unfit)
         {
             await output.FailedAsync(unfit, attempts: 0);
@@ -98,7 +99,7 @@ internal sealed class CallRunner(
         }
 
         var attempt = opened;
-        journal.FirstToken();
+        journal.FirstToken(attempt.FirstContentAfter);
         metrics.FirstToken(attempt.Deployment, journal.TimeToFirstToken);
 
         // :: Relay
@@ -106,7 +107,7 @@ internal sealed class CallRunner(
         ExceptionDispatchInfo? unexpected = null;
         try
         {
-            there = !call.Stream || await StartAsync(attempt, attemptsBefore + 1, output)
+            there = !call.Stream || await StartAsync(attempt, attemptsBefore + 1, journal, output)
                 && await RelayAsync(attempt, Growing(call, held, attempt, growth), output);
             while (there && await RescueAsync(call, held, growth, candidates, attempt, journal, attemptsBefore, client) is { } next)
             {
@@ -136,7 +137,7 @@ internal sealed class CallRunner(
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
         {
-            await EndAsync(attempt, usage, settled, journal.Attempts.Count, output);
+            await EndAsync(attempt, usage, settled, journal, output);
         }
     }
 
@@ -201,8 +202,8 @@ internal sealed class CallRunner(
     }
 
     /// <returns>False when the client left.</returns>
-    private static async Task<bool> StartAsync(Attempt attempt, int attemptCount, CallOutput output) =>
-        await output.StartedAsync(attempt, attemptCount) && await output.ChunkAsync(attempt.TakeHeld());
+    private static async Task<bool> StartAsync(Attempt attempt, int attemptCount, CallJournal journal, CallOutput output) =>
+        await output.StartedAsync(attempt, attemptCount, journal.ProviderTime) && await output.ChunkAsync(attempt.TakeHeld());
 
     /// <returns>False when the client left.</returns>
     private static async Task<bool> RelayAsync(Attempt attempt, HoldGrowth? growth, CallOutput output)
@@ -251,8 +252,9 @@ internal sealed class CallRunner(
         return false;
     }
 
-    private static async Task EndAsync(Attempt attempt, TokenUsage usage, Settlement? settled, int attemptCount, CallOutput output)
+    private static async Task EndAsync(Attempt attempt, TokenUsage usage, Settlement? settled, CallJournal journal, CallOutput output)
     {
+        var attemptCount = journal.Attempts.Count;
         if (attempt.State == AttemptState.Failed || settled is null)
         {
             var fault = attempt.Fault ?? new CallFault(CallFailure.BillingUnavailable, "The call could not be settled.");
@@ -262,7 +264,7 @@ internal sealed class CallRunner(
 
         if (attempt.Plain is not null)
         {
-            _ = await output.StartedAsync(attempt, attemptCount)
+            _ = await output.StartedAsync(attempt, attemptCount, journal.ProviderTime)
                 && await output.ChunkAsync(attempt.Close(usage, settled.CostNanoUsd));
         }
         else if (attempt.Close(usage, settled.CostNanoUsd) is { Count: > 0 } last)

@@ -8,7 +8,7 @@ namespace LlmGateway.Gateway.Tests.Hosting;
 [Collection(GatewayCollection.Name)]
 public sealed class RouteInventoryTests(GatewayHost gateway)
 {
-    private static readonly string[] OpenToAnyone = ["/", "/health", "/alive", "/ready"];
+    private static readonly string[] OpenToAnyone = ["/", "/health", "/alive", "/ready", "/metrics"];
 
     private IEnumerable<(string Method, string Path)> Routes =>
         from endpoint in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -32,7 +32,7 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
     [Fact]
     public void The_contract_s_routes_are_there() => Routes.Select(route => $"{route.Method} {route.Path}").ShouldBe(
         [
-            "GET /", "GET /alive", "GET /billing/balance", "GET /billing/transactions", "GET /health", "GET /ready", "GET /v1/models",
+            "GET /", "GET /alive", "GET /metrics", "GET /billing/balance", "GET /billing/transactions", "GET /health", "GET /ready", "GET /v1/models",
             "GET /v1/models/{**id}", "GET /v1/generations/{id}", "HEAD /alive", "HEAD /health", "HEAD /ready", "POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages", "POST /v1/messages/count_tokens", "POST /v1/completions", "POST /v1/embeddings", "POST /v1/responses", "GET /v1/responses/{id}", "DELETE /v1/responses/{id}",
             "GET /admin/accounts", "POST /admin/accounts", "GET /admin/accounts/{id}", "PATCH /admin/accounts/{id}",
             "GET /usage", "GET /limits", "GET /tariff", "GET /admin/accounts/{id}/usage", "GET /admin/reports/spend",
