@@ -22,12 +22,17 @@ internal sealed class PostingConfiguration : IEntityTypeConfiguration<Posting>
 {
     public void Configure(EntityTypeBuilder<Posting> builder)
     {
-        builder.ToTable("postings", table => table.HasCheckConstraint(
-            "CK_postings_kind",
-            "kind IN ('grant', 'top_up', 'charge', 'cache_hit', 'provider_cost', 'write_off', 'refund', 'adjustment')"));
+        builder.ToTable("postings", table =>
+        {
+            table.HasCheckConstraint(
+                "CK_postings_kind",
+                "kind IN ('grant', 'top_up', 'charge', 'cache_hit', 'provider_cost', 'write_off', 'refund', 'adjustment')");
+            table.HasCheckConstraint("CK_postings_attempt", "attempt IS NULL OR kind = 'provider_cost'");
+        });
         builder.Property(posting => posting.Id).UseIdentityAlwaysColumn();
         builder.HasIndex(posting => new { posting.RequestId, posting.Kind }).IsUnique()
             .HasFilter("request_id IS NOT NULL AND kind NOT IN ('adjustment', 'write_off', 'provider_cost', 'refund')");
+        builder.HasIndex(posting => new { posting.RequestId, posting.Attempt }).IsUnique().HasFilter("attempt IS NOT NULL");
         builder.HasIndex(posting => new { posting.AccountId, posting.Id }).HasFilter("kind <> 'provider_cost'");
     }
 }
@@ -58,6 +63,7 @@ internal sealed class HoldConfiguration : IEntityTypeConfiguration<Hold>
         builder.HasKey(hold => hold.RequestId);
         builder.Property(hold => hold.Candidates).HasColumnType("jsonb");
         builder.Property(hold => hold.Attempts).HasColumnType("jsonb");
+        builder.Property(hold => hold.Considered).HasColumnType("jsonb");
         builder.Property(hold => hold.CountedTokens).HasDefaultValue(0L);
         builder.Property(hold => hold.Bounded).HasDefaultValue(true);
         builder.HasIndex(hold => hold.ExpiresAt).HasFilter("state = 'open'");
@@ -78,6 +84,7 @@ internal sealed class ChargeConfiguration : IEntityTypeConfiguration<Charge>
         builder.HasKey(charge => charge.RequestId);
         builder.HasIndex(charge => new { charge.CreatedAt, charge.RequestId });
         builder.Property(charge => charge.Attempts).HasColumnType("jsonb");
+        builder.Property(charge => charge.Considered).HasColumnType("jsonb");
     }
 }
 

@@ -26,6 +26,23 @@ internal sealed class Posting
     public long? PriceVersion { get; init; }
     public long BalanceAfter { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>
+    /// Of a provider call's cost: which of the call's attempts it was, from 1, and who was asked and billed what. 0 where it is not known which.
+    /// All null of other postings, and where the cost of the whole call was corrected.
+    /// </summary>
+    public int? Attempt { get; init; }
+    public string? Provider { get; init; }
+
+    /// <summary>The provider's name of it.</summary>
+    public string? ProviderModel { get; init; }
+    public string? Deployment { get; init; }
+    public long? InputTokens { get; init; }
+    public long? CachedInputTokens { get; init; }
+    public long? CacheWriteTokens { get; init; }
+    public long? CacheWrite1hTokens { get; init; }
+    public long? OutputTokens { get; init; }
+    public long? ReasoningTokens { get; init; }
 }
 
 internal sealed class Entry
@@ -61,6 +78,9 @@ internal sealed class Hold
 
     /// <summary>The provider calls of a released hold; those of a settled one are with its charge.</summary>
     public string? Attempts { get; init; }
+
+    /// <summary>Where a released call could have gone, as of a charge.</summary>
+    public string? Considered { get; init; }
 
     /// <summary>The key's limits: tokens in all, a day and a month, nano-dollars likewise. Null: the key has none and its windows do not count the hold.</summary>
     public long?[]? Limits { get; init; }
@@ -99,6 +119,9 @@ internal sealed class Charge
     public int TimeToFirstTokenMs { get; init; }
     public int TotalMs { get; init; }
     public required string Attempts { get; init; }
+
+    /// <summary>Where the call could have gone, in this order: <c>[{"deployment":"a"},{"deployment":"b","ruled_out":"errors"}]</c>. Null: not told.</summary>
+    public string? Considered { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>whole, empty, broken, client_left or failed.</summary>

@@ -43,7 +43,8 @@ internal sealed class BillingGrpc(
     public override async Task<ReleaseReply> Release(ReleaseRequest request, ServerCallContext context)
     {
         await holds.ReleaseAsync(
-            Fields.RequestId(request.RequestId), AttemptsJson.Write(request.Attempts), context.CancellationToken);
+            Fields.RequestId(request.RequestId), AttemptsJson.Write(request.Attempts), ConsideredJson.Write(request.Considered),
+            context.CancellationToken);
         return new();
     }
 

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using LlmGateway.Billing.Data;
 using LlmGateway.Billing.Ledger;
+using LlmGateway.Billing.Pricing;
 using LlmGateway.Protos.Billing.V1;
 using Booking = LlmGateway.Protos.Billing.V1.Booking;
 using BookingRefusal = LlmGateway.Billing.Ledger.BookingRefusal;
@@ -79,9 +80,19 @@ internal static class LedgerReplies
             CreatedAt = Timestamp.FromDateTimeOffset(call.Hold.CreatedAt),
             ClosedAt = (call.Charge?.CreatedAt ?? call.Hold.ClosedAt) is { } closed ? Timestamp.FromDateTimeOffset(closed) : null,
             Attempts = { AttemptsJson.Read(call.Charge?.Attempts ?? call.Hold.Attempts) },
+            Held = new()
+            {
+                AmountNanoUsd = call.Hold.Amount,
+                PromptTokens = call.Hold.PromptTokens,
+                OutputTokens = call.Hold.OutputTokens,
+                Estimate = !call.Hold.Bounded,
+            },
+            Considered = { ConsideredJson.Read(call.Charge?.Considered ?? call.Hold.Considered) },
         };
         if (call.Charge is { } charge)
         {
+            generation.Prices = call.Prices is { } prices ? ToMessage(prices.Rates, prices.PerRequest) : null;
+            generation.ProviderCosts.AddRange(call.ProviderCosts.Select(row => ToMessage(row.Posting, row.Cost)));
             Set(generation, charge, call.Rerating);
             generation.Refunds.AddRange(call.Refunds.Select(ToMessage));
         }
@@ -103,6 +114,35 @@ internal static class LedgerReplies
         CostNanoUsd = hit.Cost,
         Ending = "whole",
         CachedFrom = hit.SourceRequestId,
+    };
+
+    private static CallPrices ToMessage(Rates rates, NanoUsd perRequest) => new()
+    {
+        Input = rates.Input,
+        CachedInput = rates.CachedInput,
+        CacheWrite = rates.CacheWrite,
+        CacheWrite1H = rates.CacheWrite1h,
+        Output = rates.Output,
+        Reasoning = rates.Reasoning,
+        PerRequest = perRequest.Value,
+    };
+
+    private static Protos.Billing.V1.ProviderCost ToMessage(Posting posting, NanoUsd cost) => new()
+    {
+        Id = $"txn_{posting.Id}",
+        Attempt = posting.Attempt ?? 0,
+        Candidate = new() { Deployment = posting.Deployment ?? "", Provider = posting.Provider ?? "", Model = posting.ProviderModel ?? "" },
+        Usage = new()
+        {
+            InputTokens = posting.InputTokens ?? 0,
+            CachedInputTokens = posting.CachedInputTokens ?? 0,
+            CacheWriteTokens = posting.CacheWriteTokens ?? 0,
+            CacheWrite1HTokens = posting.CacheWrite1hTokens ?? 0,
+            OutputTokens = posting.OutputTokens ?? 0,
+            ReasoningTokens = posting.ReasoningTokens ?? 0,
+        },
+        PriceVersion = posting.PriceVersion ?? 0,
+        CostNanoUsd = cost.Value,
     };
 
     private static void Set(Generation generation, Charge charge, Rerating? rerating)

@@ -84,12 +84,28 @@ internal static class Requests
             (int)Fields.InRange("timings.total_ms", timings.TotalMs, 0, MostMilliseconds),
             AttemptsJson.Write(request.Attempts))
         {
+            Answered = AnsweredBy(request),
+            Considered = ConsideredJson.Write(request.Considered),
             Ending = Enum.IsDefined(request.Ending) ? request.Ending : throw Fields.Invalid("ending", "is not known."),
             Wasted = [.. request.Attempts.Index().Where(attempt => attempt.Item.Usage is not null).Select(attempt => new WastedAttempt(
                 attempt.Item.Candidate.ToPricedModel($"attempts[{attempt.Index}].candidate"),
                 attempt.Item.Usage.ToTokens($"attempts[{attempt.Index}].usage"),
-                attempt.Item.Hedged))],
+                attempt.Item.Hedged)
+            {
+                Number = attempt.Index + 1,
+                Deployment = attempt.Item.Candidate.Deployment,
+            })],
         };
+    }
+
+    // A settlement that was written before it said so names its last attempt there without a bill of its own.
+    private static int AnsweredBy(SettleRequest request)
+    {
+        var said = (int)Fields.InRange("answered_attempt", request.AnsweredAttempt, 0, request.Attempts.Count);
+        return said == 0
+            ? request.Attempts.Index().LastOrDefault(
+                attempt => attempt.Item.Usage is null && attempt.Item.Candidate.Deployment == request.ServedBy.Deployment, (-1, null!)).Index + 1
+            : request.Attempts[said - 1].Usage is null ? said : throw Fields.Invalid("answered_attempt", "has a usage of its own.");
     }
 
     private static TokenUsage ToTokens(this Usage usage, string field) => new(

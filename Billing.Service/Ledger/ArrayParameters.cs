@@ -9,7 +9,7 @@ internal static class ArrayParameters
     public static void AddTexts<T>(this NpgsqlParameterCollection parameters, IReadOnlyList<T> lines, Func<T, string?> of) =>
         Add(parameters, lines, of, NpgsqlDbType.Text);
 
-    public static void AddDocuments<T>(this NpgsqlParameterCollection parameters, IReadOnlyList<T> lines, Func<T, string> of) =>
+    public static void AddDocuments<T>(this NpgsqlParameterCollection parameters, IReadOnlyList<T> lines, Func<T, string?> of) =>
         Add(parameters, lines, of, NpgsqlDbType.Jsonb);
 
     public static void AddLongs<T>(this NpgsqlParameterCollection parameters, IReadOnlyList<T> lines, Func<T, long> of) =>

@@ -89,7 +89,11 @@ internal static class ExpiredCalls
             Ending = Ending.Broken,
         };
         var cost = CallCost.Of(prices, usage, reader.GetInt32(4), free: false);
-        return new(call, Least(cost.Price), Least(cost.ProviderCost), reader.GetInt64(8));
+        var version = reader.GetInt64(8);
+        return new(call, Least(cost.Price), version)
+        {
+            ProviderCosts = [new(Attempt: 0, model, call.Deployment, usage, version, Least(cost.ProviderCost))],
+        };
 
         static NanoUsd Least(NanoUsd amount) => amount < CallCost.Highest ? amount : CallCost.Highest;
     }

@@ -110,8 +110,9 @@ internal sealed class Holds : IAsyncDisposable
 
     /// <summary>Gives the hold back whole, or what the sweep has charged for it. What is not held is left as it is.</summary>
     /// <param name="attempts">A JSON array of the provider calls made.</param>
-    public Task ReleaseAsync(string requestId, string attempts, CancellationToken cancellationToken) =>
-        _releases.ExecuteAsync(new(requestId, attempts), cancellationToken);
+    /// <param name="considered">A JSON array of where the call could have gone; null where that is not told.</param>
+    public Task ReleaseAsync(string requestId, string attempts, string? considered, CancellationToken cancellationToken) =>
+        _releases.ExecuteAsync(new(requestId, attempts, considered), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -33,7 +33,7 @@ internal sealed partial class LedgerWarmUp(
         await HoldStatement.ExecuteAsync(connection, [hold], options.Value, time.GetUtcNow(), cancellationToken);
         await SettlementTerms.PriceAsync(connection, [call], new WasteOptions(), cancellationToken);
         await SettleStatement.ExecuteAsync(
-            connection, [new(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0)], time.GetUtcNow(), cancellationToken);
+            connection, [new(call, NanoUsd.Zero, PriceVersion: 0)], time.GetUtcNow(), cancellationToken);
         await transaction.RollbackAsync(cancellationToken);
         if (!options.Value.Enabled)
         {

@@ -31,18 +31,19 @@ internal static class SettlementTerms
             return null;
         }
 
-        var line = ToLine(call, waste, prices, term.MarkupBasisPoints, version);
+        var pricing = new CallPricing(call, waste, term.MarkupBasisPoints);
+        pricing.AddAnswer(prices, version);
         foreach (var attempt in call.Wasted)
         {
-            if (!term.TryPrice(attempt.Model, out var wasted, out _))
+            if (!term.TryPrice(attempt.Model, out var wasted, out var wastedVersion))
             {
                 return null;
             }
 
-            line = AddWaste(line, attempt, waste, wasted, term.MarkupBasisPoints);
+            pricing.AddWaste(attempt, wasted, wastedVersion);
         }
 
-        return IsTooHigh(line) ? null : line;
+        return pricing.ToLine();
     }
 
     /// <returns>One element for each call, in the calls' order.</returns>
@@ -60,76 +61,49 @@ internal static class SettlementTerms
 
         var priced = new Answer<SettleLine>[calls.Count];
         Array.Fill(priced, new LedgerRefusal(LedgerRefusalReason.UnknownHold));
+        var pricings = new CallPricing?[calls.Count];
         await command.PrepareAsync(cancellationToken);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             var part = parts[(int)reader.GetInt64(0) - 1];
-            priced[part.Call] = part.Attempt is null
-                ? PriceAnswer(calls[part.Call], waste, reader)
-                : AddWaste(priced[part.Call], part.Attempt, waste, reader);
+            if (part.Attempt is null)
+            {
+                (priced[part.Call], pricings[part.Call]) = PriceAnswer(calls[part.Call], waste, reader);
+            }
+            else if (PriceTable.ReadPrices(reader, 4).Usable is { } prices)
+            {
+                // An attempt comes from the hold's candidates, which have prices all. One without is left out: it must not stop its call's charge.
+                pricings[part.Call]?.AddWaste(part.Attempt, prices, reader.GetInt64(3));
+            }
         }
 
-        return [.. priced.Select(Bounded)];
+        // One absurd figure in a sum would make every later settlement of its account fail.
+        return [.. priced.Select((answer, index) => pricings[index] is not { } pricing ? answer
+            : pricing.ToLine() is { } line ? line : new LedgerRefusal(LedgerRefusalReason.TooDear))];
     }
 
-    // One absurd figure in a sum would make every later settlement of its account fail.
-    private static Answer<SettleLine> Bounded(Answer<SettleLine> priced) =>
-        priced.Value is { } line && IsTooHigh(line) ? new LedgerRefusal(LedgerRefusalReason.TooDear) : priced;
-
-    private static bool IsTooHigh(SettleLine line) => new CallCost(line.Cost, line.ProviderCost).IsTooHigh;
-
-    private static Answer<SettleLine> PriceAnswer(UsedCall call, WasteOptions waste, NpgsqlDataReader reader)
+    private static (Answer<SettleLine> Answer, CallPricing? Pricing) PriceAnswer(UsedCall call, WasteOptions waste, NpgsqlDataReader reader)
     {
         var markup = reader.GetInt32(1);
-        return reader.GetString(2) switch
+        switch (reader.GetString(2))
         {
-            "released" => new LedgerRefusal(LedgerRefusalReason.ClosedHold),
-            "settled" => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0) { Repeated = true },
-            _ when PriceTable.ReadPrices(reader, 4) is { Usable: { } prices } => ToLine(call, waste, prices, markup, reader.GetInt64(3)),
-            _ when markup == NanoUsd.UnchargedMarkup => new SettleLine(call, NanoUsd.Zero, NanoUsd.Zero, PriceVersion: 0),
-            _ => new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = call.Served },
-        };
-    }
-
-    private static SettleLine ToLine(UsedCall call, WasteOptions waste, TokenPrices prices, int markup, long version)
-    {
-        var free = waste.Of(call.Ending) == Payer.Platform;
-        // Nobody answered: not even the price of a call is due.
-        var cost = call.Ending == Ending.Failed ? default : CallCost.Of(prices, call.Tokens, markup, free);
-        return new(call, cost.Price, cost.ProviderCost, version, free);
-    }
-
-    // An attempt comes from the hold's candidates, which have prices all. One without is left out: it must not stop its call's charge.
-    private static Answer<SettleLine> AddWaste(Answer<SettleLine> priced, WastedAttempt attempt, WasteOptions waste, NpgsqlDataReader reader)
-    {
-        if (priced.Value is not { PriceVersion: > 0 } line || PriceTable.ReadPrices(reader, 4) is not { Usable: { } prices })
-        {
-            return priced;
+            case "released":
+                return (new LedgerRefusal(LedgerRefusalReason.ClosedHold), null);
+            case "settled":
+                return (new SettleLine(call, NanoUsd.Zero, PriceVersion: 0) { Repeated = true }, null);
         }
 
-        return AddWaste(line, attempt, waste, prices, reader.GetInt32(1));
-    }
-
-    private static SettleLine AddWaste(SettleLine line, WastedAttempt attempt, WasteOptions waste, TokenPrices prices, int markup)
-    {
-        try
+        if (PriceTable.ReadPrices(reader, 4).Usable is { } prices)
         {
-            var cost = CallCost.Of(prices, attempt.Tokens, markup, free: waste.Of(attempt) == Payer.Platform);
-            var more = line with
-            {
-                Cost = line.Cost + cost.Price,
-                ProviderCost = line.ProviderCost + cost.ProviderCost,
-                Wasted = line.Wasted + cost,
-            };
+            var pricing = new CallPricing(call, waste, markup);
+            pricing.AddAnswer(prices, reader.GetInt64(3));
+            return (default!, pricing);
+        }
 
-            // An absurd attempt is left out: it must not stop the charge of the answer, nor the others of its statement.
-            return IsTooHigh(more) ? line : more;
-        }
-        catch (OverflowException)
-        {
-            return line;
-        }
+        return markup == NanoUsd.UnchargedMarkup
+            ? (new SettleLine(call, NanoUsd.Zero, PriceVersion: 0), null)
+            : (new LedgerRefusal(LedgerRefusalReason.PriceUnknown) { Model = call.Served }, null);
     }
 
     private sealed record Part(int Call, string RequestId, PricedModel Model, WastedAttempt? Attempt);

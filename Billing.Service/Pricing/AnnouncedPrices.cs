@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LlmGateway.Billing.Data;
 
 namespace LlmGateway.Billing.Pricing;
 
@@ -18,6 +19,14 @@ internal sealed record AnnouncedPrices(long? Input, long? CachedInput, long? Cac
     public PricedModel? SameAs { get; init; }
 
     public static AnnouncedPrices None { get; } = new(null, null, null, null);
+
+    public static AnnouncedPrices Of(PriceVersion version) => new(version.Input, version.CachedInput, version.CacheWrite, version.Output)
+    {
+        CacheWrite1h = version.CacheWrite1h,
+        Reasoning = version.Reasoning,
+        PerRequest = version.PerRequest,
+        Tiers = version.Tiers is { } tiers ? JsonSerializer.Deserialize(tiers, PricesJson.Default.ImmutableArrayPriceTier) : [],
+    };
 
     /// <summary>The prices to charge by, or null: without input and output price there is no price.</summary>
     [JsonIgnore]

@@ -44,6 +44,9 @@ internal sealed record TokenPrices(long Input, long? CachedInput, long? CacheWri
         return NanoUsd.CustomerPrice(checked(most + RequestTimesMillion), markupBasisPoints);
     }
 
+    /// <summary>What each kind costs a call of this usage.</summary>
+    public Rates RatesOf(TokenUsage usage) => Rates.Of(this, TierOf(usage.Prompt));
+
     public bool Equals(TokenPrices? other) => other is not null
         && (Input, CachedInput, CacheWrite, CacheWrite1h, Output, Reasoning, PerRequest)
             == (other.Input, other.CachedInput, other.CacheWrite, other.CacheWrite1h, other.Output, other.Reasoning, other.PerRequest)
@@ -54,7 +57,8 @@ internal sealed record TokenPrices(long Input, long? CachedInput, long? CacheWri
     // The price of a call is no price of tokens: put among them, it shares their one rounding.
     private Int128 RequestTimesMillion => (Int128)PerRequest * 1_000_000;
 
-    private Int128 TimesPrice(TokenUsage usage) => checked(Rates.Of(this, TierOf(usage.Prompt)).Of(usage) + RequestTimesMillion);
+    /// <summary>Sum over the kinds of tokens x price, not rounded: what several provider calls of one call cost its customer is rounded together.</summary>
+    public Int128 TimesPrice(TokenUsage usage) => checked(RatesOf(usage).Of(usage) + RequestTimesMillion);
 
     private PriceTier TierOf(long promptTokens) =>
         Tiers.LastOrDefault(tier => promptTokens > tier.PromptTokensAbove) ?? PriceTier.None;

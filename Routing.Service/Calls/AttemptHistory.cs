@@ -5,7 +5,8 @@ using LlmGateway.Routing.Health;
 namespace LlmGateway.Routing.Calls;
 
 /// <summary>How the attempts of one call failed, and which deployments were not asked.</summary>
-internal sealed class AttemptHistory
+/// <param name="journal">Of the call; null before it has one.</param>
+internal sealed class AttemptHistory(CallJournal? journal = null)
 {
     // openai-node 6 obeys any Retry-After, be it an hour.
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(1);
@@ -28,7 +29,11 @@ internal sealed class AttemptHistory
     /// <param name="deployment">It is left alone.</param>
     /// <param name="cooldown">Why.</param>
     /// <param name="left">For how long.</param>
-    public void RuledOut(Deployment deployment, Cooldown cooldown, TimeSpan left) => _ruledOut.Add((deployment, cooldown.Name, left));
+    public void RuledOut(Deployment deployment, Cooldown cooldown, TimeSpan left)
+    {
+        _ruledOut.Add((deployment, cooldown.Name, left));
+        journal?.RuledOut(deployment, cooldown.Name);
+    }
 
     /// <summary>Deployments whose last failure may pass, in the order in which they were tried.</summary>
     public IEnumerable<Deployment> Retryable() => _faults

@@ -38,7 +38,7 @@ internal sealed partial class AttemptLoop(
     public async Task<AttemptsResult> RunAsync(
         Call call, HeldCall held, HoldGrowth? growth, CandidateChain candidates, CallJournal journal, CancellationToken client, int made = 0)
     {
-        var history = new AttemptHistory();
+        var history = new AttemptHistory(journal);
         var budget = Budget(call, candidates) - made;
         Deployment? again = null;
         while (history.Attempts < budget && (history.Attempts == 0 || visits.Left(call) > TimeSpan.Zero))
@@ -99,6 +99,7 @@ internal sealed partial class AttemptLoop(
         if (attempt.Fault is { IsUnsupported: true })
         {
             // No provider was called.
+            journal.RuledOut(attempt.Deployment, attempt.Fault.Code);
             return;
         }
 

@@ -5,9 +5,17 @@ using LlmGateway.Routing.Streaming;
 
 namespace LlmGateway.Routing.Calls;
 
-/// <summary>What happened in one call: its attempts and its times, for the settlement and the metrics.</summary>
-internal sealed class CallJournal(Call call, TimeProvider time)
+/// <summary>What happened in one call: where it could go, its attempts and its times, for the settlement and the metrics.</summary>
+/// <param name="call">The call.</param>
+/// <param name="reachable">Where it may come to, in order.</param>
+/// <param name="disabled">Deployments that it would have had besides.</param>
+/// <param name="time">For its times.</param>
+internal sealed class CallJournal(Call call, IReadOnlyList<Deployment> reachable, IEnumerable<Deployment> disabled, TimeProvider time)
 {
+    // A record of a call is no catalogue.
+    private const int MostConsidered = 32;
+
+    private readonly Dictionary<string, string> _ruledOut = [];
     private readonly List<Protos.Billing.V1.Attempt> _attempts = [];
     private TimeSpan _firstToken;
     private TimeSpan _failing;
@@ -47,6 +55,19 @@ internal sealed class CallJournal(Call call, TimeProvider time)
         });
     }
 
+    /// <summary>A deployment was passed over; should it have its turn again, that counts.</summary>
+    public void RuledOut(Deployment deployment, string reason) => _ruledOut[deployment.Id] = reason;
+
+    /// <summary>Where the call could have gone, and why it was not asked there.</summary>
+    public IEnumerable<Considered> Considered() => reachable
+        .Select(deployment => new Considered
+        {
+            Deployment = deployment.Id,
+            RuledOut = WasAsked(deployment) ? "" : _ruledOut.GetValueOrDefault(deployment.Id, ""),
+        })
+        .Concat(disabled.Select(deployment => new Considered { Deployment = deployment.Id, RuledOut = "disabled" }))
+        .Take(MostConsidered);
+
     public void FirstToken(TimeSpan ofAttempt) => (_firstToken, ProviderTime) = (Elapsed, _failing + ofAttempt);
 
     public Timings Timings() => new()
@@ -55,6 +76,8 @@ internal sealed class CallJournal(Call call, TimeProvider time)
         TimeToFirstTokenMs = Milliseconds(_firstToken),
         TotalMs = Milliseconds(Elapsed),
     };
+
+    private bool WasAsked(Deployment deployment) => _attempts.Exists(attempt => attempt.Candidate.Deployment == deployment.Id);
 
     private static int Milliseconds(TimeSpan span) => (int)Math.Clamp(span.TotalMilliseconds, 0, 86_400_000);
 }

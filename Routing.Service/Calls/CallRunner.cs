@@ -69,7 +69,7 @@ internal sealed class CallRunner(
             return;
         }
 
-        var journal = new CallJournal(call, time);
+        var journal = new CallJournal(call, candidates.Reachable, snapshot.DisabledOf(model), time);
         using var renewal = renewer.Keep(held);
         var named = call with
         {
@@ -132,7 +132,9 @@ internal sealed class CallRunner(
         await (growth?.DisposeAsync() ?? default);
         attempts.Note(call, attempt, journal, at: attemptsBefore);
         var usage = attempt.Meter.Read();
-        var settled = await desk.SettleAsync(Settlement(call, attempt, EndingOf(attempt, unexpected is not null), usage, journal), held, client);
+        var settlement = Settlement(call, attempt.Deployment.ToCandidate(), usage.ToMessage(), EndingOf(attempt, unexpected is not null), journal);
+        settlement.AnsweredAttempt = attemptsBefore + 1;
+        var settled = await desk.SettleAsync(settlement, held, client);
         metrics.Produced(attempt.Deployment, usage);
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
@@ -281,9 +283,6 @@ internal sealed class CallRunner(
         });
     }
 
-    private static SettleRequest Settlement(Call call, Attempt attempt, Ending ending, TokenUsage usage, CallJournal journal) =>
-        Settlement(call, attempt.Deployment.ToCandidate(), usage.ToMessage(), ending, journal);
-
     private static SettleRequest FailedSettlement(Call call, CallJournal journal) =>
         Settlement(
             call, journal.Attempts[^1].Candidate, new Usage { Estimated = journal.Attempts.Any(attempt => attempt.Usage is { Estimated: true }) },
@@ -301,6 +300,7 @@ internal sealed class CallRunner(
             Ending = ending,
         };
         request.Attempts.AddRange(journal.Attempts);
+        request.Considered.AddRange(journal.Considered());
         return request;
     }
 

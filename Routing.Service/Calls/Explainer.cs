@@ -45,7 +45,7 @@ internal sealed partial class Explainer(
             OutputTokens = wanted.OutputTokens,
         };
         AddCandidates(reply, chain, call, shape);
-        reply.RuledOut.AddRange(snapshot.Disabled.Where(deployment => deployment.ModelName == model.Name)
+        reply.RuledOut.AddRange(snapshot.DisabledOf(model)
             .Select(deployment => new RuledOut { Deployment = deployment.Id, Reason = "disabled" }));
         await QuoteAsync(reply, wanted, cancellationToken);
         return reply;

@@ -86,6 +86,7 @@ internal sealed partial class SettlementDesk(
         {
             var request = new ReleaseRequest { RequestId = call.RequestId };
             request.Attempts.AddRange(journal.Attempts);
+            request.Considered.AddRange(journal.Considered());
             await billing.ReleaseAsync(request);
         }
         catch (RpcException e)

@@ -45,6 +45,8 @@ internal sealed class CatalogSnapshot
     /// <summary>Deployments that an administrator disabled.</summary>
     public IReadOnlyList<Deployment> Disabled { get; init; } = [];
 
+    public IEnumerable<Deployment> DisabledOf(CatalogModel model) => Disabled.Where(deployment => deployment.ModelName == model.Name);
+
     /// <summary>Usable or disabled.</summary>
     public IEnumerable<Deployment> All => Models.SelectMany(model => model.Deployments).Concat(Disabled);
 

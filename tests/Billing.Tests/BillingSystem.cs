@@ -119,7 +119,7 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
     internal Task<Answer<GrantedHold>> ExtendAsync(string request, long output) =>
         Services.GetRequiredService<Extensions>().ExtendAsync(request, output, CancellationToken.None);
 
-    internal Task ReleaseAsync(string request) => Holds.ReleaseAsync(request, "[]", CancellationToken.None);
+    internal Task ReleaseAsync(string request) => Holds.ReleaseAsync(request, "[]", considered: null, CancellationToken.None);
 
     internal Task<int> SweepAsync() => Sweeper.SweepAsync(CancellationToken.None);
 

@@ -180,7 +180,7 @@ public sealed class ExpiryTests(BillingSystem billing) : IClassFixture<BillingSy
 
         await using var releasing = await billing.Database.OpenConnectionAsync();
         var release = ReleaseStatement.ExecuteAsync(
-            releasing, [new(known, "[]"), new(late, "[]")], billing.Time.GetUtcNow(), CancellationToken.None);
+            releasing, [new(known, "[]", null), new(late, "[]", null)], billing.Time.GetUtcNow(), CancellationToken.None);
         await billing.UntilWaitingAsync(sessions: 1);
         await billing.HoldAsync(late, other, model, output: 400);
         await busy.CommitAsync();

@@ -126,7 +126,7 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
                     return [.. settled.Select(row => $"{row}")];
                 default:
                     await ReleaseStatement.ExecuteAsync(
-                        connection, [.. lines.Select(line => new ReleaseLine(_requests[line.Request], "[]"))], now, CancellationToken.None);
+                        connection, [.. lines.Select(line => new ReleaseLine(_requests[line.Request], "[]", null))], now, CancellationToken.None);
                     return [];
             }
         }
@@ -162,7 +162,7 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
         {
             await using var command = billing.Database.CreateCommand(
                 """
-                select string_agg(concat_ws(' ', p.kind, p.balance_after, p.model, p.price_version, array_position($2, p.request_id),
+                select string_agg(concat_ws(' ', p.kind, p.balance_after, p.model, p.price_version, p.attempt, p.provider_model, p.deployment, p.input_tokens, array_position($2, p.request_id),
                     (select string_agg(e.book || e.amount, ',' order by e.book) from billing.entries e where e.posting_id = p.id),
                     (select concat_ws(' ', c.cost, c.written_off, c.provider_cost, c.balance_after) from billing.charges c
                      where p.kind = 'charge' and c.request_id = p.request_id)),
@@ -184,6 +184,10 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
 
         private SettleLine Used(Line line, DateTimeOffset now) => new(
             new(_requests[line.Request], new("p", "m"), "d", "model", new(1, 2, 3, 4), 5, Estimated: false, now, 6, 7, "[]"),
-            new(line.Amount), new(line.Amount / 2), PriceVersion: line.Amount);
+            new(line.Amount), PriceVersion: line.Amount)
+        {
+            ProviderCosts = [.. new[] { line.Amount / 5, line.Amount / 2 }.Select((cost, index) =>
+                new ProviderCost(index + 1, new("p", $"m{index}"), $"d{index}", new(cost, 2, 3, 4), PriceVersion: index, new(cost)))],
+        };
     }
 }

@@ -127,7 +127,7 @@ public sealed class SharedStatementTests(BillingSystem billing) : IClassFixture<
         await using var connection = await system.Database.OpenConnectionAsync();
         var now = system.Time.GetUtcNow();
         var line = new SettleLine(
-            new(request, new("p", "m"), "d", "m", new(0, 0, 0, 0), 0, Estimated: false, now, 0, 0, attempts), new(1), NanoUsd.Zero, 0);
+            new(request, new("p", "m"), "d", "m", new(0, 0, 0, 0), 0, Estimated: false, now, 0, 0, attempts), new(1), 0);
         return (await SettleStatement.ExecuteAsync(connection, [line], now, CancellationToken.None))[0];
     }
 
@@ -141,5 +141,5 @@ public sealed class SharedStatementTests(BillingSystem billing) : IClassFixture<
 
     private SettleLine Used(string request, long cost) => new(
         new(request, new("p", "m"), "d", "m", new(0, 0, 0, 0), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, "[]"),
-        new(cost), NanoUsd.Zero, 0);
+        new(cost), 0);
 }

@@ -102,7 +102,7 @@ public sealed class WasteTests(BillingSystem billing) : IClassFixture<BillingSys
         var (account, request) = (billing.NewAccount(), BillingSystem.NewRequest());
         var model = await billing.NewModelAsync(new(highest, highest, highest, highest));
         await billing.HoldAsync(request, account, model, output: 0);
-        var absurd = Enumerable.Repeat(new WastedAttempt(model, new(1_000_000_000, 0, 0, 1_000_000_000), Hedged: false), 99).ToArray();
+        var absurd = Enumerable.Repeat(Wasted(model, new TokenUsage(1_000_000_000, 0, 0, 1_000_000_000), hedged: false), 99).ToArray();
 
         var settled = await SettleAsync(billing, request, model, output: 0, Ending.Whole, absurd);
 
@@ -123,7 +123,10 @@ public sealed class WasteTests(BillingSystem billing) : IClassFixture<BillingSys
 
     private Task<BillingSystem> SystemAsync(bool inverted) => billing.ReplicaAsync(inverted ? Inverted : []);
 
-    private static WastedAttempt Wasted(PricedModel model, long tokens, bool hedged) => new(model, new(0, 0, 0, tokens), hedged);
+    private static WastedAttempt Wasted(PricedModel model, long tokens, bool hedged) => Wasted(model, new TokenUsage(0, 0, 0, tokens), hedged);
+
+    private static WastedAttempt Wasted(PricedModel model, TokenUsage tokens, bool hedged) =>
+        new(model, tokens, hedged) { Number = 1, Deployment = "deployment-2" };
 
     private static async Task<SettledCall> SettleAsync(
         BillingSystem system, string request, PricedModel model, long output, Ending ending, params WastedAttempt[] wasted)
@@ -132,7 +135,7 @@ public sealed class WasteTests(BillingSystem billing) : IClassFixture<BillingSys
             request, model, "deployment-1", "the-model", new(0, 0, 0, output), 0, Estimated: false, system.Time.GetUtcNow(), 10, 20, "[]")
         {
             Ending = ending,
-            Wasted = wasted,
+            Wasted = [.. wasted.Select((attempt, index) => attempt with { Number = index + 1 })],
         };
         return (await system.Settlements.SettleAsync(call, CancellationToken.None)).Value.ShouldNotBeNull();
     }

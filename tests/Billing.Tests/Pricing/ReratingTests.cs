@@ -171,7 +171,7 @@ public sealed class ReratingTests : IAsyncLifetime
             new(request, model, "deployment-1", "the-model", new(0, 0, 0, 100), 0, Estimated: false, _billing.Time.GetUtcNow(), 0, 0, "[]")
             {
                 Ending = ending,
-                Wasted = [new(model, new(0, 0, 0, 20), Hedged: false)],
+                Wasted = [new(model, new(0, 0, 0, 20), Hedged: false) { Number = 1, Deployment = "deployment-2" }],
             },
             CancellationToken.None);
         await SetAsync(model, nano: 3);

@@ -41,7 +41,7 @@ public sealed class ExtremeAmountTests(BillingSystem billing) : IClassFixture<Bi
             request, new("p", "m"), "d", "m", new(MostTokens, MostTokens, MostTokens, MostTokens), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, "[]");
 
         var settled = await SettleStatement.ExecuteAsync(
-            connection, [new(call, new(long.MaxValue - 1000), new(long.MaxValue), 0)], billing.Time.GetUtcNow(), CancellationToken.None);
+            connection, [new(call, new(long.MaxValue - 1000), 0) { ProviderCosts = [new(1, call.Served, "d", call.Tokens, 0, new(long.MaxValue))] }], billing.Time.GetUtcNow(), CancellationToken.None);
 
         settled[0].ShouldNotBeNull().WrittenOff.ShouldBe(new NanoUsd(long.MaxValue - 2000));
         (await billing.MoneyAsync(account)).ShouldBe((0, 0));
@@ -90,7 +90,7 @@ public sealed class ExtremeAmountTests(BillingSystem billing) : IClassFixture<Bi
             await using var connection = await billing.Database.OpenConnectionAsync();
             await SettleStatement.ExecuteAsync(
                 connection,
-                [new(new(request, model, "d", "m", new(0, 0, 0, 1), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, "[]"), new(cost), default, 0)],
+                [new(new(request, model, "d", "m", new(0, 0, 0, 1), 0, Estimated: false, billing.Time.GetUtcNow(), 0, 0, "[]"), new(cost), 0)],
                 billing.Time.GetUtcNow(), CancellationToken.None);
         }
     }
