@@ -10,6 +10,8 @@ namespace LlmGateway.Gateway.Account;
 /// <param name="Model">As the client wrote it; ProviderModel is the provider's name of what answered.</param>
 /// <param name="Cost">In USD, after corrections of the price, as all amounts here; Refunded of it was given back.</param>
 /// <param name="WrittenOff">Of the cost, what was never taken because neither the hold nor the balance covered it.</param>
+/// <param name="Prices">What the customer paid for the answer's tokens.</param>
+/// <param name="Candidates">In the order in which they would have been tried.</param>
 /// <param name="Ending">whole, empty, broken, client_left or failed.</param>
 /// <param name="Rerated">The cost was corrected by another price.</param>
 /// <param name="Internals">For administrators.</param>
@@ -33,6 +35,9 @@ internal sealed record GenerationBody(
     bool? Rerated,
     string? Ending,
     GenerationTimings? Timings,
+    GenerationPrices? Prices,
+    GenerationHold? Held,
+    IReadOnlyList<GenerationCandidate> Candidates,
     IReadOnlyList<GenerationAttempt> Attempts,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GenerationInternals? Internals)
 {
@@ -59,8 +64,11 @@ internal sealed record GenerationBody(
             isSettled ? call.Rerated : null,
             isSettled ? call.Ending : null,
             call.Timings is { } timings ? new(timings.StartedAt.ToDateTime(), timings.TimeToFirstTokenMs, timings.TotalMs) : null,
+            call.Prices is { } prices ? GenerationPrices.From(prices, call.MarkupBasisPoints) : null,
+            call.Held is { } held ? GenerationHold.From(held) : null,
+            [.. call.Considered.Select(GenerationCandidate.From)],
             [.. call.Attempts.Select(attempt => new GenerationAttempt(
-                attempt.Candidate.Provider, attempt.Candidate.Model, attempt.Outcome, attempt.Status > 0 ? attempt.Status : null, attempt.DurationMs,
+                attempt.Candidate.Deployment, attempt.Candidate.Provider, attempt.Candidate.Model, attempt.Outcome, attempt.Status > 0 ? attempt.Status : null, attempt.DurationMs,
                 attempt.Hedged, attempt.Usage is { } wasted ? GenerationTokens.From(wasted) : null))],
             isSettled && withInternals ? GenerationInternals.From(call) : null);
     }
@@ -86,14 +94,19 @@ internal sealed record GenerationTimings(DateTime StartedAt, int TimeToFirstToke
 /// <param name="Hedged">Given up because another attempt was faster.</param>
 /// <param name="Usage">What the provider bills for an attempt that did not answer; null for nothing. The answering one's is the call's.</param>
 internal sealed record GenerationAttempt(
-    string Provider, string Model, string Outcome, int? Status, int DurationMs, bool Hedged, GenerationTokens? Usage);
+    string Deployment, string Provider, string Model, string Outcome, int? Status, int DurationMs, bool Hedged, GenerationTokens? Usage);
 
-/// <param name="ProviderCost">In USD.</param>
-internal sealed record GenerationInternals(decimal ProviderCost, decimal MarkupPercent, string Deployment, IReadOnlyList<string> AttemptedDeployments)
+/// <param name="ProviderCost">In USD, after corrections of the price; ProviderCosts are its parts, by provider call, as they were booked first.</param>
+/// <param name="ProviderPrices">What the provider asks for the answer's tokens.</param>
+internal sealed record GenerationInternals(
+    decimal ProviderCost, decimal MarkupPercent, string Deployment, IReadOnlyList<string> AttemptedDeployments, GenerationPrices? ProviderPrices,
+    IReadOnlyList<GenerationProviderCost> ProviderCosts)
 {
     public static GenerationInternals From(Generation call) => new(
         Usd.FromNano(call.ProviderCostNanoUsd), call.MarkupBasisPoints / 100m, call.ServedBy.Deployment,
-        [.. call.Attempts.Select(attempt => attempt.Candidate.Deployment)]);
+        [.. call.Attempts.Select(attempt => attempt.Candidate.Deployment)],
+        call.Prices is { } prices ? GenerationPrices.From(prices, markupBasisPoints: 0) : null,
+        [.. call.ProviderCosts.Select(GenerationProviderCost.From)]);
 }
 
 [JsonSerializable(typeof(GenerationBody))]

@@ -59,6 +59,45 @@ public sealed class LedgerServiceTests(BillingServer server) : IClassFixture<Bil
     }
 
     [Fact]
+    public async Task A_call_says_where_it_could_have_gone_what_was_held_by_which_prices_and_what_each_provider_call_cost()
+    {
+        var call = await HoldAsync("openai", "gpt-4o-mini");
+        var (first, usage) = (new Candidate(call.Candidates[0]) { Deployment = "broken" }, new Usage { InputTokens = 100, OutputTokens = 7, Estimated = true });
+        var settle = Settlement(call);
+        settle.Attempts.Insert(0, new Attempt { Candidate = first, Outcome = "provider_error", Status = 200, Usage = usage });
+        settle.AnsweredAttempt = 2;
+        settle.Considered.Add([new Considered { Deployment = "broken" }, new Considered { Deployment = "one" }, new Considered { Deployment = "two", RuledOut = "failing" }]);
+        var settled = (await server.Client.SettleAsync(settle)).Settlement;
+        (await server.Client.SettleAsync(settle)).Settlement.ShouldBe(settled);
+
+        var told = await Client.GetGenerationAsync(new() { RequestId = call.RequestId });
+
+        told.Considered.ShouldBe(settle.Considered);
+        (told.Held.PromptTokens, told.Held.OutputTokens, told.Held.Estimate).ShouldBe((1000, 1000, false));
+        told.Held.AmountNanoUsd.ShouldBeGreaterThanOrEqualTo(told.CostNanoUsd);
+        (told.Prices.Input, told.Prices.Output, told.Prices.CachedInput).ShouldBe((150_000_000, 600_000_000, 75_000_000));
+        told.ProviderCosts.Select(cost => (cost.Attempt, cost.Candidate, cost.Usage.InputTokens, cost.Usage.OutputTokens, cost.CostNanoUsd, cost.PriceVersion)).ShouldBe(
+            [(1, first, 100, 7, 15_000 + 4_200, told.PriceVersion), (2, call.Candidates[0], 1000, 1000, 150_000 + 600_000, told.PriceVersion)]);
+        told.ProviderCosts.Sum(cost => cost.CostNanoUsd).ShouldBe(settled.ProviderCostNanoUsd);
+    }
+
+    [Theory]
+    [InlineData(3, 0, "", "answered_attempt: ")]
+    [InlineData(1, 0, "", "answered_attempt: ")]
+    [InlineData(0, 101, "x", "considered: ")]
+    [InlineData(0, 1, "", "considered[0].deployment: ")]
+    [InlineData(0, 1, "x\n", "considered[0].deployment: ")]
+    public async Task A_settlement_that_says_what_cannot_be_is_refused(int answered, int considered, string deployment, string message)
+    {
+        var settle = Settlement(await HoldAsync("openai", "gpt-4o-mini"));
+        settle.Attempts[0].Usage = new();
+        settle.AnsweredAttempt = answered;
+        settle.Considered.AddRange(Enumerable.Range(0, considered).Select(_ => new Considered { Deployment = deployment }));
+
+        (await RefusalAsync(server.Client.SettleAsync(settle))).ShouldStartWith(message);
+    }
+
+    [Fact]
     public async Task A_released_call_says_so()
     {
         var call = await HoldAsync("openai", "gpt-4o-mini");
@@ -66,12 +105,14 @@ public sealed class LedgerServiceTests(BillingServer server) : IClassFixture<Bil
         {
             RequestId = call.RequestId,
             Attempts = { new Attempt { Candidate = call.Candidates[0], Outcome = "provider_error", Status = 500 } },
+            Considered = { new Considered { Deployment = "two", RuledOut = "failing" } },
         });
 
         var told = await Client.GetGenerationAsync(new() { RequestId = call.RequestId });
 
         (told.State, told.Attempts.Single().Status).ShouldBe(("released", 500));
         told.ClosedAt.ShouldNotBeNull();
+        told.Considered.ShouldHaveSingleItem().RuledOut.ShouldBe("failing");
     }
 
     [Fact]
@@ -188,7 +229,9 @@ public sealed class LedgerServiceTests(BillingServer server) : IClassFixture<Bil
         return request;
     }
 
-    private async Task<SettleReply> SettleAsync(HoldRequest call) => await server.Client.SettleAsync(new()
+    private async Task<SettleReply> SettleAsync(HoldRequest call) => await server.Client.SettleAsync(Settlement(call));
+
+    private static SettleRequest Settlement(HoldRequest call) => new()
     {
         RequestId = call.RequestId,
         ServedBy = call.Candidates[0],
@@ -196,7 +239,7 @@ public sealed class LedgerServiceTests(BillingServer server) : IClassFixture<Bil
         Usage = new() { InputTokens = 1000, OutputTokens = 1000 },
         Attempts = { new Attempt { Candidate = call.Candidates[0], Outcome = "ok", Status = 200, DurationMs = 800 } },
         Timings = new() { TimeToFirstTokenMs = 100, TotalMs = 900 },
-    });
+    };
 
     private static async Task<string> RefusalAsync<T>(AsyncUnaryCall<T> call)
     {

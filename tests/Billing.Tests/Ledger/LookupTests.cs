@@ -51,6 +51,7 @@ public sealed class LookupTests : IAsyncLifetime
         (await PlanAsync(generations.Holds("req_7"))).ShouldContain("PK_holds");
         (await PlanAsync(generations.Charges("req_7"))).ShouldContain("PK_charges");
         (await PlanAsync(generations.Reratings("req_7").Take(1))).ShouldContain("IX_reratings_request_id_id");
+        (await PlanAsync(generations.ProviderCosts("req_7"))).ShouldContain("IX_postings_request_id_attempt");
         (await PlanAsync(generations.Refunds("req_7"))).ShouldContain("IX_bookings_request_id");
     }
 

@@ -123,16 +123,27 @@ public sealed class AccountTests(GatewayHost gateway)
             Ending = "whole",
             Refunds = { new Booking { Id = "txn_9", AmountNanoUsd = 1, CreatedAt = at } },
             Timings = new() { StartedAt = at, TimeToFirstTokenMs = 8, TotalMs = 9 },
+            Prices = new() { Input = 1_000_000_000, CachedInput = 3, CacheWrite = 2, CacheWrite1H = 0, Output = 4_000_000_000, Reasoning = 4, PerRequest = 20 },
+            Held = new() { AmountNanoUsd = 2_000_000_000, PromptTokens = 8, OutputTokens = 9 },
+            Considered = { new Considered { Deployment = "d-0" }, new Considered { Deployment = "d-1" }, new Considered { Deployment = "d-2", RuledOut = "failing" } },
+            ProviderCosts =
+            {
+                new ProviderCost
+                {
+                    Id = "txn_3", Attempt = 2, Candidate = new() { Deployment = "d-1", Provider = "openai", Model = "gpt-4o-mini" },
+                    Usage = new() { OutputTokens = 5 }, PriceVersion = 7, CostNanoUsd = 1_000_000_000,
+                },
+            },
             Attempts = { new Attempt { Candidate = new() { Deployment = "d-0", Provider = "openai", Model = "gpt-4o-mini" }, Outcome = "provider_error", Status = 500, DurationMs = 3 } },
         };
 
         Json(running, withInternals: true).ShouldBe(
-            """{"id":"req_1","object":"generation","state":"running","user_id":"acme","key_id":"k","created_at":"2026-11-21T10:00:00Z","ended_at":null,"model":null,"provider":null,"provider_model":null,"usage":null,"cost":null,"written_off":null,"refunded":null,"refunds":[],"price_version":null,"rerated":null,"ending":null,"timings":null,"attempts":[]}""");
+            """{"id":"req_1","object":"generation","state":"running","user_id":"acme","key_id":"k","created_at":"2026-11-21T10:00:00Z","ended_at":null,"model":null,"provider":null,"provider_model":null,"usage":null,"cost":null,"written_off":null,"refunded":null,"refunds":[],"price_version":null,"rerated":null,"ending":null,"timings":null,"prices":null,"held":null,"candidates":[],"attempts":[]}""");
         var own = Json(settled, withInternals: false);
         own.ShouldBe(
-            """{"id":"req_1","object":"generation","state":"settled","user_id":"acme","key_id":"k","created_at":"2026-11-21T10:00:00Z","ended_at":"2026-11-21T10:00:00Z","model":"mini","provider":"openai","provider_model":"gpt-4o-mini","usage":{"input":1,"cached_input":2,"cache_write":3,"cache_write_1h":4,"output":5,"reasoning":2,"estimated":false},"cost":1.250000001,"written_off":0,"refunded":0.000000001,"refunds":[{"id":"txn_9","amount":0.000000001,"created_at":"2026-11-21T10:00:00Z"}],"price_version":7,"rerated":false,"ending":"whole","timings":{"started_at":"2026-11-21T10:00:00Z","time_to_first_token_ms":8,"total_ms":9},"attempts":[{"provider":"openai","model":"gpt-4o-mini","outcome":"provider_error","status":500,"duration_ms":3,"hedged":false,"usage":null}]}""");
+            """{"id":"req_1","object":"generation","state":"settled","user_id":"acme","key_id":"k","created_at":"2026-11-21T10:00:00Z","ended_at":"2026-11-21T10:00:00Z","model":"mini","provider":"openai","provider_model":"gpt-4o-mini","usage":{"input":1,"cached_input":2,"cache_write":3,"cache_write_1h":4,"output":5,"reasoning":2,"estimated":false},"cost":1.250000001,"written_off":0,"refunded":0.000000001,"refunds":[{"id":"txn_9","amount":0.000000001,"created_at":"2026-11-21T10:00:00Z"}],"price_version":7,"rerated":false,"ending":"whole","timings":{"started_at":"2026-11-21T10:00:00Z","time_to_first_token_ms":8,"total_ms":9},"prices":{"input":1.255,"cached_input":0.000000004,"cache_write":0.000000003,"cache_write_1h":0,"output":5.02,"reasoning":0.000000005,"per_request":0.000000025},"held":{"amount":2,"prompt_tokens":8,"output_tokens":9,"estimate":false},"candidates":[{"deployment":"d-0","ruled_out":null},{"deployment":"d-1","ruled_out":null},{"deployment":"d-2","ruled_out":"failing"}],"attempts":[{"deployment":"d-0","provider":"openai","model":"gpt-4o-mini","outcome":"provider_error","status":500,"duration_ms":3,"hedged":false,"usage":null}]}""");
         Json(settled, withInternals: true).ShouldBe(
-            own[..^1] + ""","internals":{"provider_cost":1,"markup_percent":25.5,"deployment":"d-1","attempted_deployments":["d-0"]}}""");
+            own[..^1] + ""","internals":{"provider_cost":1,"markup_percent":25.5,"deployment":"d-1","attempted_deployments":["d-0"],"provider_prices":{"input":1,"cached_input":0.000000003,"cache_write":0.000000002,"cache_write_1h":0,"output":4,"reasoning":0.000000004,"per_request":0.00000002},"provider_costs":[{"id":"txn_3","attempt":2,"deployment":"d-1","provider":"openai","model":"gpt-4o-mini","usage":{"input":0,"cached_input":0,"cache_write":0,"cache_write_1h":0,"output":5,"reasoning":0,"estimated":false},"price_version":7,"cost":1}]}}""");
     }
 
     private static string Json(Generation call, bool withInternals) =>

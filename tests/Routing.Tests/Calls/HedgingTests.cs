@@ -44,6 +44,11 @@ public sealed class HedgingTests : IAsyncLifetime
         var generation = await _fixture.Billing.Ledger.GetGenerationAsync(new() { RequestId = call.RequestId });
         generation.Attempts.Select(attempt => (attempt.Candidate.Model, attempt.Outcome, attempt.Hedged)).ShouldBe(
             [("three-1-a", "hedged", true), ("three-1-b", "ok", false)]);
+        generation.Considered.Select(one => (one.Deployment[^2..], one.RuledOut)).ShouldBe([("-a", ""), ("-b", ""), ("-c", "")]);
+        generation.ProviderCosts.Select(line => (line.Attempt, line.Candidate.Model)).ShouldBe([(1, "three-1-a"), (2, "three-1-b")]);
+        generation.ProviderCosts[0].Usage.OutputTokens.ShouldBe(0);
+        generation.ProviderCosts[1].CostNanoUsd.ShouldBe((10 * 2_500) + (3 * 10_000));
+        generation.ProviderCosts.Sum(line => line.CostNanoUsd).ShouldBe(providerCost);
         var status = await _fixture.Host.Deployments.GetDeploymentAsync(new() { Id = "openai_compatible/three-1-a" });
         (status.State, status.Failures, status.InFlight).ShouldBe(("closed", 0, 0));
 
