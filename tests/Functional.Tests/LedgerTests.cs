@@ -127,7 +127,7 @@ public sealed class LedgerTests(RunningSystem system) : IAsyncLifetime
 
         verified.GetProperty("passed").GetBoolean().ShouldBeTrue(verified.GetRawText());
         verified.GetProperty("checks").EnumerateArray().Select(check => Text(check, "name"))
-            .ShouldBe(["balance", "posting", "entry", "running", "held", "charge", "provider_cost", "settled", "booking", "usage", "window"]);
+            .ShouldBe(["balance", "posting", "entry", "running", "held", "charge", "provider_cost", "settled", "booking", "cache_hit", "usage", "window"]);
     }
 
     [Fact]

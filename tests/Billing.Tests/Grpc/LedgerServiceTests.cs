@@ -144,7 +144,7 @@ public sealed class LedgerServiceTests(BillingServer server) : IClassFixture<Bil
 
         verified.Differences.ShouldBeEmpty();
         verified.Checks.Select(check => check.Name).ShouldBe(
-            ["balance", "posting", "entry", "running", "held", "charge", "provider_cost", "settled", "booking", "usage", "window"]);
+            ["balance", "posting", "entry", "running", "held", "charge", "provider_cost", "settled", "booking", "cache_hit", "usage", "window"]);
         verified.Checks[1].Examined.ShouldBeGreaterThan(1);
         verified.VerifiedAt.ShouldNotBeNull();
     }
