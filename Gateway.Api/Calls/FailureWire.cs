@@ -21,7 +21,7 @@ internal static class FailureWire
         return new(status, type, Code(failed, code), Message(failed))
         {
             Param = failed.Param.Length > 0 ? failed.Param : null,
-            ShouldRetry = shouldRetry,
+            ShouldRetry = failed.BudgetSpent ? false : shouldRetry,
             RetryAfter = failed.RetryAfterMs > 0 ? TimeSpan.FromMilliseconds(Math.Min(failed.RetryAfterMs, LongestWait.TotalMilliseconds)) : null,
             Attempts = failed.Attempts,
             Metadata = Metadata(failed),

@@ -40,9 +40,13 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
 
     public ValueTask<bool> EndedAsync(Ended ended) => WriteAsync(new CompleteEvent { Ended = ended }, flush: true);
 
-    public ValueTask<bool> FailedAsync(CallFault fault, int attempts)
+    /// <param name="fault">Why there is no answer, or no whole one.</param>
+    /// <param name="attempts">Made.</param>
+    /// <param name="budgetSpent">No more could be made.</param>
+    public ValueTask<bool> FailedAsync(CallFault fault, int attempts, bool budgetSpent = false)
     {
         var failed = fault.ToMessage(attempts);
+        failed.BudgetSpent = budgetSpent;
         failed.Model = Model;
         return WriteAsync(new CompleteEvent { Failed = failed }, flush: true);
     }

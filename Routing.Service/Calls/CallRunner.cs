@@ -92,7 +92,7 @@ internal sealed class CallRunner(
             await CloseAsync(call, held, journal);
             if (fault is not null)
             {
-                await output.FailedAsync(fault, journal.Attempts.Count);
+                await output.FailedAsync(fault, journal.Attempts.Count, budgetSpent: !attempts.MayGoOn(call, candidates, journal.Attempts.Count));
             }
 
             return;

@@ -57,6 +57,14 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     /// <summary>Another one, for a test that scripts its answers.</summary>
     public const string ToolsModel = "fake-tools";
 
+    /// <summary>Others, with more deployments than a call has attempts, named as these and "-a", "-b" and so on: for tests of providers that are down.</summary>
+    public static readonly IReadOnlyList<string> Down = [.. Enumerable.Range(0, 8).Select(index => string.Create(CultureInfo.InvariantCulture, $"fake-down-{index}"))];
+
+    /// <summary>A deployment of Azure's, whose API version is dated, and one that makes embeddings.</summary>
+    public const string AzureModel = "fake-azure";
+
+    public const string AzureEmbeddingModel = "fake-azure-embedding";
+
     /// <summary>Models of the catalogue that the fake provider misbehaves for, by their names.</summary>
     public static readonly IReadOnlyList<string> Faults =
     [
@@ -75,6 +83,7 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     private static readonly string DefaultModels = "model_list:\n" + string.Concat(
         ((string[])[Model, ToolsModel, .. Faults]).Select(name => Entry(name, "0.000001234567", "0.000007654321", 4096)))
         + Entry("fake-dear", "0.01", "0.01", 100_000) + Entry(EmbeddingModel, "0.000001234567", "0", 4096, "embedding")
+        + string.Concat(Down.SelectMany(name => "abcd".Select(letter => Entry(name, "0.000001", "0.000002", 4096, upstream: $"{name}-{letter}"))))
         + string.Concat(
             ((string[])[ServedModel, ServedToolModel]).Select(name => Entry(name, "0.000001", "0.000002", 4096, address: "os.environ/OPENAI_BASE_URL")));
 
@@ -138,7 +147,7 @@ public sealed partial class GatewaySystem : IAsyncDisposable
     {
         var provider = await FakeProviderServer.StartAsync();
         var models = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"llmgateway-models-{Guid.NewGuid():N}.yaml"));
-        await File.WriteAllTextAsync(models, settings.Models ?? DefaultModels);
+        await File.WriteAllTextAsync(models, settings.Models ?? DefaultModels + Azure(AzureModel, "chat", provider) + Azure(AzureEmbeddingModel, "embedding", provider));
 
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([], (options, _) => options.EnableResourceLogging = true);
         var environment = new Dictionary<string, string>
@@ -217,11 +226,19 @@ public sealed partial class GatewaySystem : IAsyncDisposable
         File.Delete(_models);
     }
 
-    private static string Entry(string name, string input, string output, int maxOutput, string mode = "chat", string? address = null) => string.Create(
+    private static string Azure(string name, string mode, FakeProviderServer provider) => string.Create(
+        CultureInfo.InvariantCulture, $$"""
+          - model_name: {{name}}
+            litellm_params: { model: azure/{{name}}-deployment, api_base: "{{provider.AzureUrl}}", api_version: "2024-10-21", api_key: key-of-azure, input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }
+            model_info: { max_output_tokens: 4096, mode: {{mode}} }
+
+        """);
+
+    private static string Entry(string name, string input, string output, int maxOutput, string mode = "chat", string? address = null, string? upstream = null) => string.Create(
         CultureInfo.InvariantCulture, $"""
           - model_name: {name}
             litellm_params:
-              model: openai/{name}{(address is null ? "" : $"\n      api_base: {address}")}
+              model: openai/{upstream ?? name}{(address is null ? "" : $"\n      api_base: {address}")}
               input_cost_per_token: {input}
               output_cost_per_token: {output}
             model_info:

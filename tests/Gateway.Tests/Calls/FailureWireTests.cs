@@ -35,6 +35,14 @@ public sealed class FailureWireTests
     }
 
     [Theory]
+    [InlineData(CallFailure.ProviderRateLimited)]
+    [InlineData(CallFailure.NoAvailableProvider)]
+    [InlineData(CallFailure.ProviderError)]
+    [InlineData(CallFailure.ProviderTimeout)]
+    public void A_call_that_spent_its_attempts_is_not_to_be_sent_again(CallFailure failure) =>
+        FailureWire.From(new Failed { Failure = failure, BudgetSpent = true }).ShouldRetry.ShouldBe(false);
+
+    [Theory]
     [MemberData(nameof(EveryFailure))]
     public void Every_failure_has_a_form_of_its_own(CallFailure failure) =>
         FailureWire.From(new Failed { Failure = failure }).Code.ShouldNotBe("internal_error");

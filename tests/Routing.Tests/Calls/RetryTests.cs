@@ -47,7 +47,7 @@ public sealed class RetryTests(RetryFixture fixture) : IClassFixture<RetryFixtur
 
         var failed = (await new TestCall(model) { ClientRetries = clientRetries }.RunAsync(fixture.Host)).Failed!;
 
-        (failed.Failure, failed.Attempts).ShouldBe((CallFailure.ProviderError, calls));
+        (failed.Failure, failed.Attempts, failed.BudgetSpent).ShouldBe((CallFailure.ProviderError, calls, true));
         fixture.Provider.CallsOf(model).Count.ShouldBe(calls);
     }
 
@@ -77,6 +77,7 @@ public sealed class RetryTests(RetryFixture fixture) : IClassFixture<RetryFixtur
         answers[0].Started!.Attempts.ShouldBe(2);
         TimeProvider.System.GetElapsedTime(started).ShouldBeGreaterThan(TimeSpan.FromSeconds(0.95));
         (answers[1].Failed!.Failure, answers[1].Failed!.Attempts, answers[1].Failed!.RetryAfterMs).ShouldBe((CallFailure.ProviderRateLimited, 1, 30_000));
+        answers[1].Failed!.BudgetSpent.ShouldBeFalse();
     }
 
     /// <summary>R38.</summary>
