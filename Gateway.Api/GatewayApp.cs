@@ -6,6 +6,7 @@ using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Clients;
 using LlmGateway.Gateway.Health;
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Gateway.OpenAi;
 using LlmGateway.Gateway.Web;
 using LlmGateway.ServiceDefaults.Metrics;
@@ -20,6 +21,7 @@ internal static class GatewayApp
         builder.AddWeb();                 // Web/
         builder.AddServiceClients();      // Clients/
         builder.AddKeyAuthentication();   // Authentication/
+        builder.AddLimits();              // Limits/
         builder.AddCaching();             // Caching/
         builder.AddCalls();               // Calls/
         builder.AddOpenAi();              // OpenAi/
@@ -39,10 +41,12 @@ internal static class GatewayApp
         app.UseMiddleware<RequestCheck>();
         app.UseCrossOrigin();
         app.UseRouting();
+        app.UseMiddleware<AddressGate>();
         app.UseMiddleware<UnknownRoutes>();
         app.UseRequestDecompression();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<ReadLimits>();
     }
 
     public static void MapGateway(this IEndpointRouteBuilder routes)
@@ -53,6 +57,7 @@ internal static class GatewayApp
         routes.MapAnthropic(); // Anthropic/
         routes.MapAccount();   // Account/
         routes.MapUsage();
+        routes.MapRateLimit();
         routes.MapGenerations();
         routes.MapAdmin();     // Admin/
         routes.MapCircuitBreakers();   // Health/

@@ -38,6 +38,16 @@ internal static class GatewayMetricTable
         new MetricLabel("mode", "redis", "memory"))
     { AppearsWith = "limits" });
 
+    public static readonly MetricRow LimiterFailures = Table.Add(new(
+        "llmgateway.limiter.failures", MetricKind.Counter, "{failure}", "Times that counting went over from Redis to memory.")
+    { AppearsWith = "the first failure of Redis" });
+
+    public static readonly MetricRow AddressRefusals = Table.Add(new(
+        "llmgateway.gateway.addresses.refused", MetricKind.Counter, "{request}",
+        "Requests refused for their client address, before anybody was asked about their key.",
+        new MetricLabel("reason", "refused_keys", "requests"))
+    { AppearsWith = "the first of them" });
+
     public static readonly MetricRow CacheRequests = Table.Add(new(
         "llmgateway.cache.requests", MetricKind.Counter, "{request}", "Requests that were looked for in a cache, by result.",
         "cache", new MetricLabel("result", "hit", "miss"))

@@ -15,6 +15,8 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _errors;
     private readonly Gauge<double> _balances;
     private readonly Counter<long> _rateLimited;
+    private readonly Counter<long> _limiterFailures;
+    private readonly Counter<long> _addressRefusals;
     private readonly Counter<long> _cached;
     private readonly Histogram<double> _added;
     private readonly Histogram<double> _governed;
@@ -27,6 +29,8 @@ internal sealed class GatewayMetrics : IDisposable
         _errors = _meter.Counter(GatewayMetricTable.RequestErrors);
         _balances = _meter.DoubleGauge(GatewayMetricTable.Balance);
         _rateLimited = _meter.Counter(GatewayMetricTable.RateLimited);
+        _limiterFailures = _meter.Counter(GatewayMetricTable.LimiterFailures);
+        _addressRefusals = _meter.Counter(GatewayMetricTable.AddressRefusals);
         _cached = _meter.Counter(GatewayMetricTable.CacheRequests);
         _added = _meter.Histogram(GatewayMetricTable.Added);
         _governed = _meter.Histogram(GatewayMetricTable.Governed);
@@ -66,6 +70,12 @@ internal sealed class GatewayMetrics : IDisposable
         var memory = isInMemory();
         return new Measurement<long>[] { new(memory ? 0 : 1, Mode("redis")), new(memory ? 1 : 0, Mode("memory")) };
     });
+
+    /// <summary>Counting went over from Redis to memory.</summary>
+    public void LimiterFailed() => _limiterFailures.Add(1);
+
+    /// <param name="reason">refused_keys or requests.</param>
+    public void AddressRefused(string reason) => _addressRefusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     /// <param name="cache">responses or models.</param>
     /// <param name="hit">Whether it was there.</param>

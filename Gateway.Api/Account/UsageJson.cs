@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmGateway.Gateway.Authentication;
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Protos.Billing.V1;
 
 namespace LlmGateway.Gateway.Account;
@@ -9,14 +10,14 @@ namespace LlmGateway.Gateway.Account;
 /// <param name="ApiKey">Masked.</param>
 internal sealed record UsageBody(string ApiKey, UsageBillingBody Billing, UsageTokensBody Tokens, TariffBody Tariff, RateLimitBody RateLimit)
 {
-    public static UsageBody From(Caller caller, AccountUsage usage) => new(
+    public static UsageBody From(Caller caller, AccountUsage usage, LimitReadings readings) => new(
         caller.MaskedKey,
         new(
             UsageWindowBody.From(usage.Day, caller.Limits.DailyTokens, caller.Limits.DailyNanoUsd, usage.DayEndsAt.ToDateTime()),
             UsageWindowBody.From(usage.Month, caller.Limits.MonthlyTokens, caller.Limits.MonthlyNanoUsd, usage.MonthEndsAt.ToDateTime())),
         UsageTokensBody.From(usage.Total),
         TariffBody.From(caller),
-        RateLimitBody.From(caller.Limits));
+        RateLimitBody.From(readings));
 }
 
 internal sealed record UsageBillingBody(UsageWindowBody Daily, UsageWindowBody Monthly);
@@ -45,23 +46,24 @@ internal sealed record UsageTokensBody(long Prompt, long Completion, long Total,
         new(KeyUsage.Tokens(sums) - sums.OutputTokens, sums.OutputTokens, KeyUsage.Tokens(sums), sums.Requests);
 }
 
-/// <summary>What is configured for the key's requests. Nothing counts them yet, so that all that is counted is null.</summary>
+/// <summary>The tightest window of the key's calls.</summary>
+/// <param name="Storage">redis or memory.</param>
 internal sealed record RateLimitBody(long? Limit, long? WindowSeconds, long? CurrentCount, long? Remaining, string? Storage)
 {
-    private const long Minute = 60;
-    private const long Hour = 3600;
-
-    public static RateLimitBody From(KeyLimits limits) => limits switch
-    {
-        { RequestsPerMinute: { } perMinute } => new(perMinute, Minute, null, null, null),
-        { RequestsPerHour: { } perHour } => new(perHour, Hour, null, null, null),
-        _ => new(null, null, null, null, null),
-    };
+    public static RateLimitBody From(LimitReadings readings) => readings.Tightest is { } tightest
+        ? new(tightest.Rule.Limit, tightest.Rule.WindowMs / 1000, tightest.Used, tightest.Remaining, readings.Storage)
+        : new(null, null, null, null, readings.Storage);
 }
+
+/// <param name="ApiKey">Masked.</param>
+internal sealed record RateLimitAnswer(string ApiKey, long? Limit, long? WindowSeconds, long? CurrentCount, long? Remaining, string? Storage);
 
 internal sealed record LimitsAnswer(string ApiKey, IReadOnlyList<LimitBody> Limits)
 {
-    public static LimitsAnswer From(Caller caller, AccountUsage usage)
+    // Those that every key may have, whether it has them or not; of all others those that hold.
+    private static readonly string[] Rates = ["requests_per_minute", "requests_per_hour", "tokens_per_minute", "parallel"];
+
+    public static LimitsAnswer From(Caller caller, AccountUsage usage, LimitReadings readings)
     {
         var (limits, day, month) = (caller.Limits, usage.DayEndsAt.ToDateTime(), usage.MonthEndsAt.ToDateTime());
         return new(
@@ -73,16 +75,17 @@ internal sealed record LimitsAnswer(string ApiKey, IReadOnlyList<LimitBody> Limi
                 LimitBody.OfMoney("total_usd", limits.TotalNanoUsd, usage.Total, null),
                 LimitBody.OfMoney("daily_usd", limits.DailyNanoUsd, usage.Day, day),
                 LimitBody.OfMoney("monthly_usd", limits.MonthlyNanoUsd, usage.Month, month),
-                LimitBody.Uncounted("requests_per_minute", limits.RequestsPerMinute),
-                LimitBody.Uncounted("requests_per_hour", limits.RequestsPerHour),
-                LimitBody.Uncounted("tokens_per_minute", limits.TokensPerMinute),
-                LimitBody.Uncounted("parallel", limits.Parallel),
+                .. Rates.Select(name => readings.All.FirstOrDefault(reading => LimitNames.Of(reading.Rule) == name) is { } reading
+                    ? LimitBody.OfRate(name, reading)
+                    : new(name, null, null, null, null)),
+                .. readings.All.Where(reading => reading.Rule.Scope != LimitScope.Global && !Rates.Contains(LimitNames.Of(reading.Rule)))
+                    .Select(reading => LimitBody.OfRate(LimitNames.Of(reading.Rule), reading)),
             ]);
     }
 }
 
 /// <param name="Limit">Tokens, USD, requests or calls; null is not limited.</param>
-/// <param name="Used">Null where nothing counts.</param>
+/// <param name="Used">Null of rates that are not limited.</param>
 /// <param name="ResetsAt">Null for what is never reset.</param>
 internal sealed record LimitBody(string Name, decimal? Limit, decimal? Used, decimal? Remaining, DateTime? ResetsAt)
 {
@@ -98,7 +101,8 @@ internal sealed record LimitBody(string Name, decimal? Limit, decimal? Used, dec
         return new(name, money.Limit, money.Used, money.Remaining, resetsAt);
     }
 
-    public static LimitBody Uncounted(string name, long? limit) => new(name, limit, null, null, null);
+    public static LimitBody OfRate(string name, LimitReading reading) =>
+        new(name, reading.Rule.Limit, reading.Used, reading.Remaining, reading.ResetsAt?.UtcDateTime);
 }
 
 internal sealed record TariffAnswer(TariffBody Tariff, TariffUsageBody Usage)
@@ -140,6 +144,7 @@ internal static class KeyUsage
 [JsonSerializable(typeof(UsageBody))]
 [JsonSerializable(typeof(LimitsAnswer))]
 [JsonSerializable(typeof(TariffAnswer))]
+[JsonSerializable(typeof(RateLimitAnswer))]
 internal sealed partial class UsageJson : JsonSerializerContext
 {
     public static UsageJson Wire { get; } = new(new JsonSerializerOptions(JsonAnswer.Options));

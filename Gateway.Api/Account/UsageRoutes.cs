@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using LlmGateway.Gateway.Authentication;
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Protos.Billing.V1;
 
 namespace LlmGateway.Gateway.Account;
@@ -11,16 +12,25 @@ internal static class UsageRoutes
     {
         routes.MapGet("/usage", Answer(UsageBody.From, UsageJson.Wire.UsageBody));
         routes.MapGet("/limits", Answer(LimitsAnswer.From, UsageJson.Wire.LimitsAnswer));
-        routes.MapGet("/tariff", Answer(TariffAnswer.From, UsageJson.Wire.TariffAnswer));
+        routes.MapGet("/tariff", Answer((caller, usage, _) => TariffAnswer.From(caller, usage), UsageJson.Wire.TariffAnswer));
     }
 
-    private static Delegate Answer<T>(Func<Caller, AccountUsage, T> from, JsonTypeInfo<T> type) =>
-        (HttpContext context, UsageApi.UsageApiClient billing, ILogger<UsageApi.UsageApiClient> logger) =>
+    /// <summary>Asks nobody but the limiter.</summary>
+    public static void MapRateLimit(this IEndpointRouteBuilder routes) => routes.MapGet("/rate-limit", async (HttpContext context, RequestLimiter limiter) =>
+    {
+        var caller = Caller.Of(context);
+        var rate = RateLimitBody.From(await limiter.ReadAsync(caller));
+        await context.WriteJsonAsync(
+            new RateLimitAnswer(caller.MaskedKey, rate.Limit, rate.WindowSeconds, rate.CurrentCount, rate.Remaining, rate.Storage), UsageJson.Wire.RateLimitAnswer);
+    });
+
+    private static Delegate Answer<T>(Func<Caller, AccountUsage, LimitReadings, T> from, JsonTypeInfo<T> type) =>
+        (HttpContext context, UsageApi.UsageApiClient billing, RequestLimiter limiter, ILogger<UsageApi.UsageApiClient> logger) =>
             AccountRoutes.AnswerAsync(context, logger, async accountId =>
             {
                 var caller = Caller.Of(context);
                 var request = new GetUsageRequest { AccountId = accountId, KeyId = caller.KeyId };
                 var usage = await billing.GetUsageAsync(request, cancellationToken: context.RequestAborted);
-                await context.WriteJsonAsync(from(caller, usage), type);
+                await context.WriteJsonAsync(from(caller, usage, await limiter.ReadAsync(caller)), type);
             });
 }

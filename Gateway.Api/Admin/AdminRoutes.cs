@@ -1,4 +1,5 @@
 using LlmGateway.Gateway.Authentication;
+using LlmGateway.Gateway.Limits;
 
 namespace LlmGateway.Gateway.Admin;
 
@@ -31,7 +32,7 @@ internal static class AdminRoutes
     // Each route names the query parameters that it knows; every other one is refused.
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
-        var admin = new Routes(routes.MapGroup("/admin"), routes.ServiceProvider.GetRequiredService<AdminEndpoint>());
+        var admin = new Routes(routes.MapGroup("/admin").WithMetadata(LimitedElsewhere.Metadata), routes.ServiceProvider.GetRequiredService<AdminEndpoint>());
         MapAccounts(admin, routes.ServiceProvider.GetRequiredService<AccountEndpoints>());
         MapKeys(
             admin,

@@ -25,7 +25,7 @@ internal sealed record LimitsBody
 
     public long? Parallel { get; init; }
 
-    public static LimitsBody From(Limits? limits) => limits is null ? new() : new()
+    public static LimitsBody From(Protos.Keys.V1.Limits? limits) => limits is null ? new() : new()
     {
         TotalTokens = limits.HasTotalTokens ? limits.TotalTokens : null,
         DailyTokens = limits.HasDailyTokens ? limits.DailyTokens : null,
@@ -39,9 +39,9 @@ internal sealed record LimitsBody
         Parallel = limits.HasParallel ? limits.Parallel : null,
     };
 
-    public Limits ToProto()
+    public Protos.Keys.V1.Limits ToProto()
     {
-        var limits = new Limits();
+        var limits = new Protos.Keys.V1.Limits();
         Set(TotalTokens, value => limits.TotalTokens = value);
         Set(DailyTokens, value => limits.DailyTokens = value);
         Set(MonthlyTokens, value => limits.MonthlyTokens = value);

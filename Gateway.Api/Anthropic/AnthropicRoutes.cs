@@ -1,3 +1,5 @@
+using LlmGateway.Gateway.Limits;
+
 namespace LlmGateway.Gateway.Anthropic;
 
 internal static class AnthropicRoutes
@@ -10,7 +12,7 @@ internal static class AnthropicRoutes
 
     public static void MapAnthropic(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/messages", routes.ServiceProvider.GetRequiredService<Messages>().CreateAsync);
+        routes.MapPost("/v1/messages", routes.ServiceProvider.GetRequiredService<Messages>().CreateAsync).WithMetadata(LimitedElsewhere.Metadata);
         routes.MapPost("/v1/messages/count_tokens", routes.ServiceProvider.GetRequiredService<TokenCounts>().CountAsync);
     }
 }

@@ -1,5 +1,6 @@
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Health;
+using LlmGateway.Gateway.Limits;
 
 namespace LlmGateway.Gateway.Anthropic;
 
@@ -19,6 +20,8 @@ internal sealed class AnthropicSurface : ClientSurface
     public static bool Owns(HttpRequest request) =>
         request.Path.StartsWithSegments(Messages, StringComparison.Ordinal)
         || (request.Path.StartsWithSegments(Models, StringComparison.Ordinal) && request.Headers.ContainsKey(Version));
+
+    public override LimitHeaders LimitHeaders => LimitHeaders.Anthropic;
 
     public override int QuotaStatus(int configured) => BillingOptions.PaymentRequired;
 

@@ -8,7 +8,8 @@ namespace LlmGateway.Gateway.Authentication;
 /// capacity each: writes go to the young one, a read that finds its entry in the old one moves it up, and a full young generation
 /// becomes the old one, whose rest is forgotten at once. So nothing is ever sorted or searched to make room, and what is in use stays.
 /// </remarks>
-internal sealed class BoundedMap<TValue>(int capacity)
+internal sealed class BoundedMap<TKey, TValue>(int capacity)
+    where TKey : notnull
     where TValue : notnull
 {
     private readonly Lock _writing = new();
@@ -25,13 +26,13 @@ internal sealed class BoundedMap<TValue>(int capacity)
         }
     }
 
-    public bool TryGet(SecretHash key, out TValue value)
+    public bool TryGet(TKey key, out TValue value)
     {
         var generations = Volatile.Read(ref _generations);
         return generations.Young.TryGetValue(key, out value!) || (generations.Old.TryGetValue(key, out value!) && MoveUp(key, ref value));
     }
 
-    public void Set(SecretHash key, TValue value)
+    public void Set(TKey key, TValue value)
     {
         lock (_writing)
         {
@@ -39,7 +40,7 @@ internal sealed class BoundedMap<TValue>(int capacity)
         }
     }
 
-    public void Remove(SecretHash key)
+    public void Remove(TKey key)
     {
         lock (_writing)
         {
@@ -74,7 +75,7 @@ internal sealed class BoundedMap<TValue>(int capacity)
     }
 
     // What was replaced or removed since the read stays replaced or removed.
-    private bool MoveUp(SecretHash key, ref TValue value)
+    private bool MoveUp(TKey key, ref TValue value)
     {
         lock (_writing)
         {
@@ -95,7 +96,7 @@ internal sealed class BoundedMap<TValue>(int capacity)
         }
     }
 
-    private void Add(SecretHash key, TValue value)
+    private void Add(TKey key, TValue value)
     {
         // ConcurrentDictionary.Count takes all its locks, so the young generation is counted here.
         var generations = _generations;
@@ -108,13 +109,13 @@ internal sealed class BoundedMap<TValue>(int capacity)
         generations.Young[key] = value;
     }
 
-    private sealed class Generations(ConcurrentDictionary<SecretHash, TValue> young, ConcurrentDictionary<SecretHash, TValue> old)
+    private sealed class Generations(ConcurrentDictionary<TKey, TValue> young, ConcurrentDictionary<TKey, TValue> old)
     {
         public static Generations Empty => new(new(), new());
 
-        public ConcurrentDictionary<SecretHash, TValue> Young => young;
+        public ConcurrentDictionary<TKey, TValue> Young => young;
 
-        public ConcurrentDictionary<SecretHash, TValue> Old => old;
+        public ConcurrentDictionary<TKey, TValue> Old => old;
 
         /// <summary>Of all that were added; those removed since then count too.</summary>
         public int YoungCount { get; set; }

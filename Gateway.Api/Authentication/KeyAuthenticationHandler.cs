@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using LlmGateway.Gateway.Calls;
+using LlmGateway.Gateway.Limits;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -17,6 +18,7 @@ internal sealed class KeyAuthenticationHandler(
     KeyDirectory directory,
     GatewayMetrics metrics,
     TimeProvider time,
+    AddressLimits addresses,
     IOptions<AuthOptions> options) : AuthenticationHandler<AuthenticationSchemeOptions>(schemeOptions, loggerFactory, encoder)
 {
     public new const string Scheme = "key";
@@ -39,7 +41,7 @@ internal sealed class KeyAuthenticationHandler(
         }
 
         var began = time.GetTimestamp();
-        var finding = directory.FindAsync(presented);
+        var finding = directory.FindAsync(presented, addresses.MayTryKeys(Context.Connection.RemoteIpAddress));
         return finding.IsCompletedSuccessfully ? Judge(finding.Result, presented.IsToken, began) : JudgeAsync(finding, presented.IsToken, began);
     }
 
@@ -67,9 +69,16 @@ internal sealed class KeyAuthenticationHandler(
         return lookup switch
         {
             { Key: { } key } => key.Ticket,
-            { Verdict: KeyVerdict.Refused } => Task.FromResult(Refuse(KeyRefusals.ToError(lookup.Reason, isToken, options.Value))),
+            { Verdict: KeyVerdict.Refused } => Task.FromResult(RefuseKey(KeyRefusals.ToError(lookup.Reason, isToken, options.Value))),
+            { Verdict: KeyVerdict.Unasked } => Task.FromResult(Refuse(addresses.RefuseToAsk())),
             _ => Task.FromResult(Refuse(ApiErrors.KeysUnavailable)),
         };
+    }
+
+    private AuthenticateResult RefuseKey(ApiError refusal)
+    {
+        addresses.KeyRefused(Context.Connection.RemoteIpAddress);
+        return Refuse(refusal);
     }
 
     private AuthenticateResult Refuse(ApiError refusal)

@@ -34,8 +34,8 @@ internal sealed class KeyDirectory
     private readonly TimeProvider _time;
     private readonly UseLog _uses;
     private readonly KeyDirectoryMetrics _metrics;
-    private readonly BoundedMap<KnownKey> _known;
-    private readonly BoundedMap<Refused> _refused;
+    private readonly BoundedMap<SecretHash, KnownKey> _known;
+    private readonly BoundedMap<SecretHash, Refused> _refused;
     private readonly VerifyLane _rechecks;
     private readonly VerifyLane _newcomers;
     private readonly long _freshTicks;
@@ -71,7 +71,9 @@ internal sealed class KeyDirectory
     }
 
     /// <summary>For a known key this neither allocates nor waits.</summary>
-    public ValueTask<KeyLookup> FindAsync(Presented presented)
+    /// <param name="presented">What the client sent.</param>
+    /// <param name="mayAsk">False: Keys.Service is asked about known keys only.</param>
+    public ValueTask<KeyLookup> FindAsync(Presented presented, bool mayAsk = true)
     {
         var hash = presented.Hash();
         var now = _time.GetTimestamp();
@@ -84,6 +86,7 @@ internal sealed class KeyDirectory
 
         return _refused.TryGet(hash, out var refused) && now - refused.At < _refusedTicks
             ? new(new KeyLookup(KeyVerdict.Refused, Reason: refused.Reason))
+            : !mayAsk ? new(new KeyLookup(KeyVerdict.Unasked))
             : new(AdmitAsync(_newcomers.Ask(hash, presented).Answer));
     }
 

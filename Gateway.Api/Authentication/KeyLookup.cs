@@ -9,6 +9,9 @@ internal enum KeyVerdict
 
     /// <summary>Keys.Service cannot be asked, and nothing is remembered that would do instead.</summary>
     Unknowable,
+
+    /// <summary>The key is not known, and nobody was to be asked about it.</summary>
+    Unasked,
 }
 
 /// <param name="Key">With verdict Known.</param>

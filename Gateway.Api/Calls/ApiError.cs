@@ -45,7 +45,11 @@ internal sealed record ErrorMetadata
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public decimal? Held { get; init; }
 
-    /// <summary>tokens or usd, of a limit, what is used of it, and what is held.</summary>
+    /// <summary>key, account or global: whose requests a rate limit counts together.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Scope { get; init; }
+
+    /// <summary>tokens or usd, and of a rate limit requests, reads or parallel; what is used of the limit, and what is held.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Unit { get; init; }
 
@@ -55,7 +59,11 @@ internal sealed record ErrorMetadata
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public decimal? Used { get; init; }
 
-    /// <summary>When the limit's next window begins, UTC.</summary>
+    /// <summary>Of a rate limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? WindowSeconds { get; init; }
+
+    /// <summary>When the limit's next window begins, UTC; of a rate limit, when there is room again.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTime? ResetsAt { get; init; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using LlmGateway.Gateway.Health;
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Protos.Routing.V1;
 using Microsoft.Extensions.Options;
 
@@ -9,26 +10,50 @@ namespace LlmGateway.Gateway.Calls;
 
 /// <summary>One call, from a checked request to the last byte of its answer.</summary>
 /// <remarks>
-/// 1. The call is opened at Routing with a deadline for all of it. A client that leaves cancels it there.
-/// 2. Its events become the answer: <see cref="StreamedAnswer"/> or <see cref="PlainAnswer"/>.
-/// 3. Routing failing itself is an error like any other, in the place where it happens.
-/// 4. The outcome is counted, and logged when it was not an answer.
-/// 5. An answer that broke off ends its connection.
+/// 1. All limits of the caller decide on it, together. What they took is corrected when the call has ended, or given back when nothing was sent.
+/// 2. The call is opened at Routing with a deadline for all of it. A client that leaves cancels it there.
+/// 3. Its events become the answer: <see cref="StreamedAnswer"/> or <see cref="PlainAnswer"/>.
+/// 4. Routing failing itself is an error like any other, in the place where it happens.
+/// 5. The outcome is counted, and logged when it was not an answer.
+/// 6. An answer that broke off ends its connection.
 /// </remarks>
 internal sealed partial class CallPipeline(
-    RoutingApi.RoutingApiClient routing, IOptions<CallTimes> times, IOptions<BillingOptions> billing, GatewayMetrics metrics, TimeProvider time,
-    ILogger<CallPipeline> logger)
+    RoutingApi.RoutingApiClient routing, RequestLimiter limiter, IOptions<CallTimes> times, IOptions<BillingOptions> billing, GatewayMetrics metrics,
+    TimeProvider time, ILogger<CallPipeline> logger)
 {
     public async Task RunAsync(HttpContext context, CallRequest request)
     {
         // 1.
+        var admission = await limiter.AdmitAsync(context.TraceIdentifier, request);
+        admission.Head.Write(context);
+        if (admission.Refusal is { } refusal)
+        {
+            request.Body.Dispose();
+            await ClientSurface.Of(context).WriteErrorAsync(context, refusal);
+            return;
+        }
+
+        try
+        {
+            await CompleteAsync(context, request, admission);
+        }
+        finally
+        {
+            // Of a call whose client left, and of whatever else nobody has ended by now.
+            await admission.BreakOffAsync();
+        }
+    }
+
+    private async Task CompleteAsync(HttpContext context, CallRequest request, Admission admission)
+    {
+        // 2.
         using var call = routing.Complete(
             ToProto(context, request), deadline: time.GetUtcNow().UtcDateTime + times.Value.Total, cancellationToken: context.RequestAborted);
 
-        // 2. and 3.
+        // 3. and 4.
         var error = request.Stream
-            ? await StreamAsync(context, call.ResponseStream)
-            : await AnswerAsync(context, call.ResponseStream);
+            ? await StreamAsync(context, call.ResponseStream, admission)
+            : await AnswerAsync(context, call.ResponseStream, admission);
 
         if (error is null)
         {
@@ -37,7 +62,7 @@ internal sealed partial class CallPipeline(
             request.Body.Dispose();
         }
 
-        // 4.
+        // 5.
         Count(CallClock.Of(context), request.Stream, error);
         if (error is null)
         {
@@ -46,17 +71,18 @@ internal sealed partial class CallPipeline(
 
         Log.NotCompleted(logger, context.TraceIdentifier, request.Caller.AccountId, error.Status, error.Outcome);
 
-        // 5.
+        // 6.
         if (IsBroken(context, error))
         {
             throw new AnswerBrokenOffException(error.Outcome);
         }
     }
 
-    private async Task<ApiError?> StreamAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
+    private async Task<ApiError?> StreamAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events, Admission admission)
     {
         var surface = ClientSurface.Of(context);
-        using var answer = new StreamedAnswer(context, surface, events, times.Value, surface.QuotaStatus(billing.Value.RefusalStatus), time);
+        using var answer = new StreamedAnswer(
+            context, surface, events, admission, times.Value, surface.QuotaStatus(billing.Value.RefusalStatus), time);
         try
         {
             return await answer.RelayAsync();
@@ -67,10 +93,10 @@ internal sealed partial class CallPipeline(
         }
     }
 
-    private async Task<ApiError?> AnswerAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events)
+    private async Task<ApiError?> AnswerAsync(HttpContext context, IAsyncStreamReader<CompleteEvent> events, Admission admission)
     {
         var surface = ClientSurface.Of(context);
-        var answer = new PlainAnswer(context, surface, events, surface.QuotaStatus(billing.Value.RefusalStatus));
+        var answer = new PlainAnswer(context, surface, events, admission, surface.QuotaStatus(billing.Value.RefusalStatus));
         try
         {
             return await answer.RelayAsync();

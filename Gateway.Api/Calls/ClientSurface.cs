@@ -1,4 +1,5 @@
 using LlmGateway.Gateway.Anthropic;
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Gateway.OpenAi;
 
 namespace LlmGateway.Gateway.Calls;
@@ -14,6 +15,8 @@ internal abstract class ClientSurface
         AnthropicSurface.Owns(context.Request) ? AnthropicSurface.Instance
         : ResponsesSurface.Owns(context.Request) ? ResponsesSurface.Instance
         : OpenAiSurface.Instance;
+
+    public virtual LimitHeaders LimitHeaders => LimitHeaders.OpenAi;
 
     /// <summary>The status of refusals for want of money or tokens.</summary>
     /// <param name="configured">Billing:RefusalStatus.</param>

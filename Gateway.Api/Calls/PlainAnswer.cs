@@ -1,11 +1,13 @@
 using Google.Protobuf;
 using Grpc.Core;
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Protos.Routing.V1;
 
 namespace LlmGateway.Gateway.Calls;
 
 /// <summary>Gives one call's answer in one piece, after it has been settled: until then every failure gets its true status.</summary>
-internal sealed class PlainAnswer(HttpContext context, ClientSurface surface, IAsyncStreamReader<CompleteEvent> events, int quotaStatus)
+internal sealed class PlainAnswer(
+    HttpContext context, ClientSurface surface, IAsyncStreamReader<CompleteEvent> events, Admission admission, int quotaStatus)
 {
     private ByteString? _answer;
 
@@ -25,6 +27,7 @@ internal sealed class PlainAnswer(HttpContext context, ClientSurface surface, IA
                     _answer = current.Chunk.Events[^1];
                     break;
                 case CompleteEvent.EventOneofCase.Ended when _answer is not null:
+                    await admission.EndAsync(current.Ended.PromptTokens + current.Ended.OutputTokens);
                     await WriteAsync(_answer);
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
@@ -38,6 +41,7 @@ internal sealed class PlainAnswer(HttpContext context, ClientSurface surface, IA
 
     public async Task<ApiError> FailAsync(ApiError error)
     {
+        await admission.FailAsync(error);
         await surface.WriteErrorAsync(context, error);
         return error;
     }

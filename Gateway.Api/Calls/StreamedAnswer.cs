@@ -1,4 +1,5 @@
 using Grpc.Core;
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Protos.Routing.V1;
 
 namespace LlmGateway.Gateway.Calls;
@@ -13,7 +14,13 @@ namespace LlmGateway.Gateway.Calls;
 ///    when nothing was sent, else an event followed by a connection that visibly breaks off.
 /// </remarks>
 internal sealed class StreamedAnswer(
-    HttpContext context, ClientSurface surface, IAsyncStreamReader<CompleteEvent> events, CallTimes times, int quotaStatus, TimeProvider time) : IDisposable
+    HttpContext context,
+    ClientSurface surface,
+    IAsyncStreamReader<CompleteEvent> events,
+    Admission admission,
+    CallTimes times,
+    int quotaStatus,
+    TimeProvider time) : IDisposable
 {
     // One timer for the whole answer: chunks only move _lastWrite, and the timer is set anew when it finds that it came too early.
     private readonly PeriodicTimer _timer = new(times.HeldHeaders, time);
@@ -38,6 +45,7 @@ internal sealed class StreamedAnswer(
                     await WriteAsync(current.Chunk);
                     break;
                 case CompleteEvent.EventOneofCase.Ended:
+                    await admission.EndAsync(current.Ended.PromptTokens + current.Ended.OutputTokens);
                     await StartAsync(null);
                     surface.WriteEnd(_output);
                     return null;
@@ -53,6 +61,7 @@ internal sealed class StreamedAnswer(
     /// <summary>Ends with an error: as the whole answer, or as the last event of one that had begun.</summary>
     public async Task<ApiError> FailAsync(ApiError error)
     {
+        await admission.FailAsync(error);
         if (!context.Response.HasStarted)
         {
             await surface.WriteErrorAsync(context, error);
@@ -120,6 +129,7 @@ internal sealed class StreamedAnswer(
 
     private async Task WriteAsync(Chunk chunk)
     {
+        admission.Produced += chunk.Events.Count;
         await StartAsync(null);
         foreach (var json in chunk.Events)
         {

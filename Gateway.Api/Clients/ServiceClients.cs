@@ -1,3 +1,4 @@
+using LlmGateway.Gateway.Limits;
 using LlmGateway.Gateway.OpenAi;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Protos.Keys.V1;
@@ -27,8 +28,11 @@ internal static class ServiceClients
         builder.AddGrpcServiceClient<DeploymentsApi.DeploymentsApiClient>("routing");
         builder.AddGrpcServiceClient<CatalogApi.CatalogApiClient>("routing", client => client.MaxMessageBytes = limits.MaxBodyBytes + Around);
 
-        // Its own check would make the gateway unhealthy; see Health/.
-        builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);
+        // Its own check would make the gateway unhealthy; see Health/. Who counts in memory need not have a Redis.
+        if (builder.Configuration.GetConnectionString("redis") is { Length: > 0 } || !LimitsRegistration.AreInMemory(builder.Configuration))
+        {
+            builder.AddRedisClient("redis", settings => settings.DisableHealthChecks = true, options => options.AbortOnConnectFail = false);
+        }
     }
 
     // The same options serve BillingApi, whose methods have other names. A rerating looks at thousands of charges.

@@ -1,3 +1,4 @@
+using LlmGateway.ServiceDefaults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
@@ -12,7 +13,11 @@ internal sealed class RedisCheck(IServiceProvider services) : IHealthCheck
     {
         try
         {
-            var redis = services.GetRequiredService<IConnectionMultiplexer>();
+            if (services.GetService<IConnectionMultiplexer>() is not { } redis)
+            {
+                return HealthEndpoints.Disabled("Nothing is kept there.");
+            }
+
             if (!redis.IsConnected)
             {
                 return new(context.Registration.FailureStatus, "Not connected.");

@@ -1,3 +1,5 @@
+using LlmGateway.Gateway.Limits;
+
 namespace LlmGateway.Gateway.OpenAi;
 
 internal static class OpenAiRoutes
@@ -14,13 +16,13 @@ internal static class OpenAiRoutes
     public static void MapOpenAi(this IEndpointRouteBuilder routes)
     {
         var calls = routes.ServiceProvider.GetRequiredService<ModelCalls>();
-        routes.MapPost("/v1/chat/completions", calls.ChatAsync);
-        routes.MapPost("/v1/chat/completions/stream", calls.StreamedChatAsync);
-        routes.MapPost("/v1/completions", calls.CompletionAsync);
-        routes.MapPost("/v1/embeddings", calls.EmbeddingsAsync);
+        routes.MapPost("/v1/chat/completions", calls.ChatAsync).WithMetadata(LimitedElsewhere.Metadata);
+        routes.MapPost("/v1/chat/completions/stream", calls.StreamedChatAsync).WithMetadata(LimitedElsewhere.Metadata);
+        routes.MapPost("/v1/completions", calls.CompletionAsync).WithMetadata(LimitedElsewhere.Metadata);
+        routes.MapPost("/v1/embeddings", calls.EmbeddingsAsync).WithMetadata(LimitedElsewhere.Metadata);
 
         var responses = routes.ServiceProvider.GetRequiredService<Responses>();
-        routes.MapPost("/v1/responses", responses.CreateAsync);
+        routes.MapPost("/v1/responses", responses.CreateAsync).WithMetadata(LimitedElsewhere.Metadata);
         routes.MapGet("/v1/responses/{id}", Responses.NotStoredAsync);
         routes.MapDelete("/v1/responses/{id}", Responses.NotStoredAsync);
 

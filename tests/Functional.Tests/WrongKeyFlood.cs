@@ -19,7 +19,7 @@ internal sealed class WrongKeyFlood(Uri gateway, int perSecond)
 
     public int Sent { get; private set; }
 
-    /// <summary>Answers with status 403; of all the others <see cref="Others"/>.</summary>
+    /// <summary>Answers with status 403, or 429 once the address has had too many of those; of all the others <see cref="Others"/>.</summary>
     public int Refused { get; private set; }
 
     public int Others { get; private set; }
@@ -82,7 +82,7 @@ internal sealed class WrongKeyFlood(Uri gateway, int perSecond)
             for (var at = bytes.IndexOf("HTTP/1.1 "u8); at >= 0 && bytes.Length - at >= 12; at = bytes.IndexOf("HTTP/1.1 "u8))
             {
                 all++;
-                refused += bytes.Slice(at + 9, 3).SequenceEqual("403"u8) ? 1 : 0;
+                refused += bytes.Slice(at + 9, 3).SequenceEqual("403"u8) || bytes.Slice(at + 9, 3).SequenceEqual("429"u8) ? 1 : 0;
                 bytes = bytes[(at + 12)..];
             }
 

@@ -4,7 +4,7 @@ namespace LlmGateway.Gateway.Tests.Authentication;
 
 public sealed class BoundedMapTests
 {
-    private readonly BoundedMap<string> _map = new(capacity: 100);
+    private readonly BoundedMap<SecretHash, string> _map = new(capacity: 100);
 
     [Fact]
     public void It_never_holds_more_than_it_may_and_forgets_what_was_not_used_for_longest()

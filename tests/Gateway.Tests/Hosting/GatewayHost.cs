@@ -62,6 +62,8 @@ public sealed class GatewayHost : IAsyncLifetime
             ["services:billing:grpc:0"] = Nowhere,
             ["services:routing:grpc:0"] = Nowhere,
             ["ConnectionStrings:redis"] = "127.0.0.1:1,connectTimeout=500,connectRetry=1",
+            ["Limits:RequestsPerMinute"] = "1000000",
+            ["Limits:RequestsPerHour"] = "1000000",
             ["Requests:MaxBodyBytes"] = $"{MaxBodyBytes}",
         });
         builder.Configuration.AddInMemoryCollection(settings);

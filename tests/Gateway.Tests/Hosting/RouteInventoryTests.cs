@@ -35,7 +35,7 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
             "GET /", "GET /alive", "GET /metrics", "GET /billing/balance", "GET /billing/transactions", "GET /health", "GET /ready", "GET /v1/models",
             "GET /v1/models/{**id}", "GET /v1/generations/{id}", "HEAD /alive", "HEAD /health", "HEAD /ready", "POST /v1/chat/completions", "POST /v1/chat/completions/stream", "POST /v1/messages", "POST /v1/messages/count_tokens", "POST /v1/completions", "POST /v1/embeddings", "POST /v1/responses", "GET /v1/responses/{id}", "DELETE /v1/responses/{id}",
             "GET /admin/accounts", "POST /admin/accounts", "GET /admin/accounts/{id}", "PATCH /admin/accounts/{id}",
-            "GET /usage", "GET /limits", "GET /tariff", "GET /admin/accounts/{id}/usage", "GET /admin/reports/spend",
+            "GET /usage", "GET /limits", "GET /tariff", "GET /rate-limit", "GET /admin/accounts/{id}/usage", "GET /admin/reports/spend",
             "GET /admin/accounts/{id}/alerts", "PUT /admin/accounts/{id}/alerts", "DELETE /admin/accounts/{id}/alerts",
             "POST /admin/accounts/{id}/top-ups", "POST /admin/accounts/{id}/adjustments", "PUT /admin/accounts/{id}/overdraft",
             "POST /admin/generations/{id}/refunds", "GET /admin/ledger/verify",
