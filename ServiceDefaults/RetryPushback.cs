@@ -14,6 +14,6 @@ public static class RetryPushback
     /// <summary>This call will fail, and so would the next one: nobody is to wait for it.</summary>
     public static void NotAgain(ServerCallContext context) => context.ResponseTrailers.Add(Name, "-1");
 
-    internal static bool IsNotAgain(Metadata trailers) =>
+    public static bool IsNotAgain(Metadata trailers) =>
         trailers.GetValue(Name) is { } pushback && !uint.TryParse(pushback, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 }

@@ -13,6 +13,7 @@ namespace LlmGateway.Gateway.Account;
 /// <param name="Prices">What the customer paid for the answer's tokens.</param>
 /// <param name="Candidates">In the order in which they would have been tried.</param>
 /// <param name="Ending">whole, empty, broken, client_left or failed.</param>
+/// <param name="CachedFrom">The call whose answer the response cache gave again.</param>
 /// <param name="Rerated">The cost was corrected by another price.</param>
 /// <param name="Internals">For administrators.</param>
 internal sealed record GenerationBody(
@@ -34,6 +35,7 @@ internal sealed record GenerationBody(
     long? PriceVersion,
     bool? Rerated,
     string? Ending,
+    string? CachedFrom,
     GenerationTimings? Timings,
     GenerationPrices? Prices,
     GenerationHold? Held,
@@ -63,6 +65,7 @@ internal sealed record GenerationBody(
             isSettled ? call.PriceVersion : null,
             isSettled ? call.Rerated : null,
             isSettled ? call.Ending : null,
+            call.CachedFrom.Length > 0 ? call.CachedFrom : null,
             call.Timings is { } timings ? new(timings.StartedAt.ToDateTime(), timings.TimeToFirstTokenMs, timings.TotalMs) : null,
             call.Prices is { } prices ? GenerationPrices.From(prices, call.MarkupBasisPoints) : null,
             call.Held is { } held ? GenerationHold.From(held) : null,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
+using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Health;
 using LlmGateway.Gateway.Limits;
 using LlmGateway.Protos.Routing.V1;
@@ -11,18 +12,26 @@ namespace LlmGateway.Gateway.Calls;
 /// <summary>One call, from a checked request to the last byte of its answer.</summary>
 /// <remarks>
 /// 1. All limits of the caller decide on it, together. What they took is corrected when the call has ended, or given back when nothing was sent.
-/// 2. The call is opened at Routing with a deadline for all of it. A client that leaves cancels it there.
+/// 2. An answer that was kept is given again. Else the call is opened at Routing with a deadline for all of it; a client that leaves
+///    cancels it there.
 /// 3. Its events become the answer: <see cref="StreamedAnswer"/> or <see cref="PlainAnswer"/>.
 /// 4. Routing failing itself is an error like any other, in the place where it happens.
 /// 5. The outcome is counted, and logged when it was not an answer.
 /// 6. An answer that broke off ends its connection.
 /// </remarks>
 internal sealed partial class CallPipeline(
-    RoutingApi.RoutingApiClient routing, RequestLimiter limiter, IOptions<CallTimes> times, IOptions<BillingOptions> billing, GatewayMetrics metrics,
-    TimeProvider time, ILogger<CallPipeline> logger)
+    RoutingApi.RoutingApiClient routing, RequestLimiter limiter, ResponseCache cache, IOptions<CallTimes> times, IOptions<BillingOptions> billing,
+    GatewayMetrics metrics, TimeProvider time, ILogger<CallPipeline> logger)
 {
     public async Task RunAsync(HttpContext context, CallRequest request)
     {
+        if (ResponseCache.Fault(context) is { } fault)
+        {
+            request.Body.Dispose();
+            await ClientSurface.Of(context).WriteErrorAsync(context, fault);
+            return;
+        }
+
         // 1.
         var admission = await limiter.AdmitAsync(context.TraceIdentifier, request);
         admission.Head.Write(context);
@@ -47,13 +56,17 @@ internal sealed partial class CallPipeline(
     private async Task CompleteAsync(HttpContext context, CallRequest request, Admission admission)
     {
         // 2.
-        using var call = routing.Complete(
-            ToProto(context, request), deadline: time.GetUtcNow().UtcDateTime + times.Value.Total, cancellationToken: context.RequestAborted);
+        var turn = await cache.TakeTurnAsync(context, request);
+        using var call = turn.Hit is null
+            ? routing.Complete(
+                ToProto(context, request), deadline: time.GetUtcNow().UtcDateTime + times.Value.Total, cancellationToken: context.RequestAborted)
+            : null;
+        var events = turn.Hit ?? turn.Recorded(call!.ResponseStream);
 
         // 3. and 4.
         var error = request.Stream
-            ? await StreamAsync(context, call.ResponseStream, admission)
-            : await AnswerAsync(context, call.ResponseStream, admission);
+            ? await StreamAsync(context, events, admission)
+            : await AnswerAsync(context, events, admission);
 
         if (error is null)
         {
