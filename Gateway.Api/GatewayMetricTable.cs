@@ -53,6 +53,12 @@ internal static class GatewayMetricTable
         "cache", new MetricLabel("result", "hit", "miss"))
     { AppearsWith = "the first request that may be answered from a cache" });
 
+    public static readonly MetricRow CacheFaults = Table.Add(new(
+        "llmgateway.cache.faults", MetricKind.Counter, "{question}", "Questions of the response cache that Redis failed or did not answer in time."));
+
+    public static readonly MetricRow UnrecordedHits = Table.Add(new(
+        "llmgateway.cache.unrecorded", MetricKind.Counter, "{hit}", "Hits of the response cache that Billing was never told of, or did not take."));
+
     public static readonly MetricRow Added = Table.Add(new(
         "llmgateway.gateway.added.duration", MetricKind.Histogram, "s",
         "What a call's way through all our services added to its providers' time, until the first content; of plain answers until the whole.", "stream")

@@ -29,22 +29,21 @@ internal sealed partial class AnswerStore : IDisposable
         _restsUntil = time.GetTimestamp();
     }
 
-    /// <returns>With where it was: memory or redis; null where there is none.</returns>
-    public async ValueTask<(CachedAnswer? Answer, string Where)> FindAsync(TenantKey key)
+    public async ValueTask<CachedAnswer?> FindAsync(TenantKey key)
     {
         if (_memory?.Get<CachedAnswer>(key.StoreKey) is { } known && IsFresh(known))
         {
-            return (known, "memory");
+            return known;
         }
 
         if (await ReadAsync(key.StoreKey) is not { } bytes || CachedAnswer.FromBytes(bytes) is not { } answer
             || answer.AccountId != key.AccountId || !IsFresh(answer))
         {
-            return (null, "");
+            return null;
         }
 
         Remember(key, answer, bytes.Length);
-        return (answer, "redis");
+        return answer;
     }
 
     /// <summary>Returns at once: nobody waits for what is only kept.</summary>
@@ -57,7 +56,6 @@ internal sealed partial class AnswerStore : IDisposable
         }
 
         Remember(key, answer, bytes.Length);
-        _metrics.Kept();
         if (Available() is { } redis)
         {
             _ = WriteAsync(redis, key.StoreKey, bytes);

@@ -52,9 +52,9 @@ internal sealed class ResponseCache(
 
     private async ValueTask<ReplayedAnswer?> HitAsync(TenantKey key, Caller caller, string requestId)
     {
-        var (answer, where) = await store.FindAsync(key);
+        var answer = await store.FindAsync(key);
         var cost = answer is null ? null : await charges.ChargeAsync(caller, requestId, answer);
-        metrics.LookedUp(answer is null ? "miss" : cost is null ? "refused" : where);
+        metrics.LookedUp(hit: cost is not null);
         return cost is { } price ? new(answer!, price) : null;
     }
 
