@@ -11,7 +11,7 @@ internal sealed record AppHostSettings
     /// <summary>False: DATABASE_URL names a server of the operator's.</summary>
     public required bool OwnPostgres { get; init; }
 
-    /// <summary>False: REDIS_URL or REDIS_HOST names one.</summary>
+    /// <summary>False: REDIS_URL or REDIS_HOST names one, or RATE_LIMIT_STORAGE=memory needs none.</summary>
     public required bool OwnRedis { get; init; }
 
     /// <summary>What the gateway's address listens on; null is localhost.</summary>
@@ -42,7 +42,8 @@ internal sealed record AppHostSettings
         return new AppHostSettings
         {
             OwnPostgres = Value("DATABASE_URL") is null,
-            OwnRedis = (Value("REDIS_URL") ?? Value("REDIS_HOST")) is null,
+            OwnRedis = (Value("REDIS_URL") ?? Value("REDIS_HOST")) is null
+                && !"memory".Equals(Value("RATE_LIMIT_STORAGE"), StringComparison.OrdinalIgnoreCase),
             Host = Value("HOST"),
             Port = int.Parse(Value("PORT") ?? DefaultPort, CultureInfo.InvariantCulture),
             Environment = Value("ENVIRONMENT") ?? "development",

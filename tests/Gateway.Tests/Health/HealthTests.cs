@@ -36,5 +36,7 @@ public sealed class HealthTests(GatewayHost gateway)
         }
 
         checks.GetProperty("redis").GetProperty("status").GetString().ShouldBe("degraded");
+        checks.GetProperty("limits").GetProperty("status").GetString().ShouldBe("degraded");
+        checks.GetProperty("limits").GetProperty("description").GetString()!.ShouldStartWith("Counted in memory");
     }
 }

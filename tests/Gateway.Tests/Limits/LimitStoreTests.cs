@@ -189,7 +189,7 @@ public sealed class LimitStoreTests
 
         public static async Task<Client> ConnectAsync(RedisServer server) => new(await ConnectionMultiplexer.ConnectAsync(server.ConnectionString));
 
-        public Task ExecuteAsync(string command, params object[] arguments) => multiplexer.GetDatabase().ExecuteAsync(command, arguments);
+        public Task<RedisResult> ExecuteAsync(string command, params object[] arguments) => multiplexer.GetDatabase().ExecuteAsync(command, arguments);
 
         public ValueTask DisposeAsync()
         {

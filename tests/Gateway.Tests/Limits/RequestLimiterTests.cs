@@ -72,7 +72,12 @@ public sealed class RequestLimiterTests : IDisposable
         refusal.Message.ShouldStartWith("Rate limit reached for requests per minute of this key: limit 2, used 2. Try again in 40.");
         refusal.Metadata.ShouldBe(new ErrorMetadata
         {
-            Scope = "key", Unit = "requests", WindowSeconds = 60, Limit = 2, Used = 2, ResetsAt = (_time.GetUtcNow() + refusal.RetryAfter!.Value).UtcDateTime,
+            Scope = "key",
+            Unit = "requests",
+            WindowSeconds = 60,
+            Limit = 2,
+            Used = 2,
+            ResetsAt = (_time.GetUtcNow() + refusal.RetryAfter!.Value).UtcDateTime,
         });
         _time.Advance(refusal.RetryAfter.Value - TimeSpan.FromMilliseconds(1));
         (await limiter.AdmitAsync("d", Call(caller))).Refusal.ShouldNotBeNull();
