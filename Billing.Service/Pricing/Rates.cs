@@ -1,7 +1,10 @@
 namespace LlmGateway.Billing.Pricing;
 
 /// <summary>What a million tokens of each kind cost a call of one tier, in nano-dollars: every kind has its price here.</summary>
-/// <param name="DearestInput">Of the kinds of prompt tokens that have a price stated, which are those that the model is known to have.</param>
+/// <param name="DearestInput">
+/// Of the kinds of prompt tokens that have a price stated, which are those that the model is known to have; where it has a cache to write to, one
+/// for an hour is among them.
+/// </param>
 internal readonly record struct Rates(
     long Input, long CachedInput, long CacheWrite, long CacheWrite1h, long Output, long Reasoning, long DearestInput)
 {
@@ -16,10 +19,11 @@ internal readonly record struct Rates(
         // Writing to a cache is dearer than reading the prompt: 1.25 times for five minutes and twice for an hour, wherever that is billed.
         // Sources: docs.claude.com/en/docs/build-with-claude/prompt-caching; OpenAI's prices from gpt-5.6 on.
         var surelyWrite = write ?? Times(input, 5, 4);
+        var surelyWrite1h = write1h ?? Math.Max(surelyWrite, Times(input, 2, 1));
         return new(
-            input, cached ?? input, surelyWrite, write1h ?? Math.Max(surelyWrite, Times(input, 2, 1)), output,
+            input, cached ?? input, surelyWrite, surelyWrite1h, output,
             tier.Reasoning ?? Scaled(prices.Reasoning, prices.Output, output) ?? output,
-            Math.Max(Math.Max(input, cached ?? 0), Math.Max(write ?? 0, write1h ?? 0)));
+            Math.Max(Math.Max(input, cached ?? 0), write is null && write1h is null ? 0 : Math.Max(write ?? 0, surelyWrite1h)));
     }
 
     public Int128 Of(TokenUsage usage)

@@ -82,9 +82,13 @@ internal sealed partial class Explainer(
     private string? Reason(Deployment deployment, Call call, CallShape shape) =>
         health.Look(deployment) is { Reason: not CooldownReason.None } cooldown ? cooldown.Name
         : traffic.Of(deployment).Look(deployment, shape.PromptTokens) > TimeSpan.Zero ? "over_limit"
-        : GatewayFields.Find(call.Request.Body.Span, deployment) is { } field ? $"unsupported_parameter: {field}"
+        : Refused(call.Request.Body.Span, deployment) is { } field ? $"unsupported_parameter: {field}"
         : prices.Of(deployment) is null && options.Value.Enabled ? "price_unknown"
         : null;
+
+    // As its adapter refuses them.
+    private static string? Refused(ReadOnlySpan<byte> body, Deployment deployment) =>
+        (deployment.Adapter == ProviderName.OpenAi ? PaidFields.Find(body) : null) ?? GatewayFields.Find(body, deployment);
 
     private async Task QuoteAsync(ExplainReply reply, HoldRequest wanted, CancellationToken cancellationToken)
     {

@@ -15,10 +15,11 @@ internal static class HoldPlan
     /// <param name="options">The bounds.</param>
     public static HoldRequest Request(Call call, IReadOnlyList<Deployment> candidates, BillingOptions options)
     {
-        var maximum = candidates.Max(candidate => candidate.MaxOutputTokens);
-        var modelMaximum = maximum ?? options.UnknownMaxOutputTokens;
+        // One that nobody knows may be larger than those that are known.
+        var modelMaximum = candidates.Max(candidate => candidate.MaxOutputTokens ?? options.UnknownMaxOutputTokens);
+        var isKnown = candidates.All(candidate => candidate.MaxOutputTokens is not null);
         var perChoice = call.Request.MaxOutputTokens is { } asked
-            ? maximum is { } known ? Math.Min(asked, known) : asked
+            ? isKnown ? Math.Min(asked, modelMaximum) : asked
             : call.Stream ? Math.Min(options.FirstHoldTokens, modelMaximum) : modelMaximum;
         var least = call.Request.MaxOutputTokens is null ? Math.Min(options.MinOutputTokens, perChoice) : perChoice;
         var request = new HoldRequest

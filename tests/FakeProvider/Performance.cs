@@ -36,8 +36,7 @@ internal sealed class Performance(HttpContext context, ProviderCall call, Script
         else
         {
             call.PromptTokens = script.PromptTokens ?? Math.Max(call.PromptWords, script.CachedTokens + script.CacheWriteTokens);
-            call.CachedTokens = script.CachedTokens;
-            call.CacheWriteTokens = script.CacheWriteTokens;
+            (call.CachedTokens, call.CacheWriteTokens) = script.PrefixCache?.Take(call) ?? (script.CachedTokens, script.CacheWriteTokens);
             var answer = _wire.Generates ? Answer.Of(script, call) : Answer.None;
             await (call.Stream ? StreamAsync(answer) : AnswerAsync(answer));
         }

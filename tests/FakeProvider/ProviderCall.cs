@@ -55,6 +55,7 @@ public sealed class ProviderCall
         Choices = reader.Choices;
         IncludeUsage = reader.IncludeUsage;
         Texts = reader.Texts;
+        Prompt = reader.Prompt;
         Prefill = reader.Prefill;
         PromptWords = Texts.Sum(text => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length) + reader.Tokens;
     }
@@ -124,6 +125,9 @@ public sealed class ProviderCall
 
     /// <summary>All texts of the prompt, the system's last.</summary>
     internal IReadOnlyList<string> Texts { get; }
+
+    /// <summary>The same texts, the system's first.</summary>
+    internal IReadOnlyList<string> Prompt { get; }
 
     /// <summary>Words of all texts, and tokens where the client sends tokens: the provider's tokenizer.</summary>
     internal long PromptWords { get; }

@@ -33,8 +33,12 @@ internal sealed class RequestReader(Endpoint endpoint, HttpRequest request, Json
         _ => Bearer ?? Header("api-key"),
     };
 
-    public IReadOnlyList<string> Texts =>
-        [.. Turns.SelectMany(TextsOf), .. new[] { "system", "systemInstruction", "instructions" }.SelectMany(name => TextsOf(json.Member(name)))];
+    public IReadOnlyList<string> Texts => [.. Turns.SelectMany(TextsOf), .. Instructions];
+
+    /// <summary>In the order in which a model reads them.</summary>
+    public IReadOnlyList<string> Prompt => [.. Instructions, .. Turns.SelectMany(TextsOf)];
+
+    private IEnumerable<string> Instructions => new[] { "system", "systemInstruction", "instructions" }.SelectMany(name => TextsOf(json.Member(name)));
 
     /// <summary>Of a prompt or an input that is sent as tokens, or as arrays of tokens.</summary>
     public long Tokens => endpoint is Endpoint.Completions or Endpoint.Embeddings ? Numbers(json.Member("prompt")) + Numbers(json.Member("input")) : 0;

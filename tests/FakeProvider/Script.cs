@@ -89,6 +89,9 @@ public sealed partial record Script
     /// <summary>How many of the generated tokens were thinking. Null counts the pieces of <see cref="Thinking"/>.</summary>
     public long? ReasoningTokens { get; init; }
 
+    /// <summary>Counts the cached tokens in place of the script: what this deployment saw before. One for each deployment that has its own.</summary>
+    public PrefixCache? PrefixCache { get; init; }
+
     public UsagePlacement Usage { get; init; } = UsagePlacement.LastChunk;
 
     public Ending Ending { get; init; } = Ending.Done;

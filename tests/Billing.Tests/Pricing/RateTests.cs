@@ -51,6 +51,17 @@ public sealed class RateTests
         };
 
     [Fact]
+    public void Where_only_a_cache_write_for_five_minutes_has_a_price_one_for_an_hour_is_held_for_too()
+    {
+        var prices = new TokenPrices(1_000_000, null, 1_250_000, 0);
+        var written = new TokenUsage(0, 0, 0, 0) { CacheWrite1h = 1000 };
+
+        prices.CustomerPrice(written, 0).Value.ShouldBe(2000);
+        prices.Bound(1000, 0, 0).Value.ShouldBe(2000);
+        (prices with { CacheWrite = null }).Bound(1000, 0, 0).Value.ShouldBe(1000);
+    }
+
+    [Fact]
     public void One_more_token_of_any_kind_never_costs_less() =>
         Check.QuickThrowOnFailure(Prop.ForAll(Tiered.ToArbitrary(), Usage.ToArbitrary(), (prices, usage) =>
             new[]
@@ -83,7 +94,7 @@ public sealed class RateTests
             var known = usage with
             {
                 CacheWrite = prices.CacheWrite is null ? 0 : usage.CacheWrite,
-                CacheWrite1h = prices.CacheWrite1h is null ? 0 : usage.CacheWrite1h,
+                CacheWrite1h = prices is { CacheWrite: null, CacheWrite1h: null } ? 0 : usage.CacheWrite1h,
             };
             return prices.CustomerPrice(known, Markup) <= prices.Bound(known.Prompt, known.Output, Markup)
                 && prices.CustomerPrice(known, Markup) <= prices.Bound(known.Prompt + 100_000, known.Output + 1, Markup);
