@@ -27,10 +27,15 @@ internal sealed class MockAdapter(TimeProvider time) : IProviderAdapter
             };
         }
 
+        if (JsonText.FindBroken(request.Chat.Body.Span) is { } broken)
+        {
+            return ProviderReply.NotText(broken);
+        }
+
         var script = MockScript.Read(request.Chat);
         var maximum = request.Chat.MaxOutputTokens ?? request.MaxTokens ?? int.MaxValue;
-        var chunks = (int)Math.Min(script.Chunks, maximum);
-        var wire = new MockWire(request.Deployment.UpstreamModel, request.Chat, chunks, truncated: chunks < script.Chunks, time.GetUtcNow());
+        var answer = MockAnswer.Of(script, request.Chat, maximum);
+        var wire = new MockWire(request.Deployment.UpstreamModel, request.Chat, answer, time.GetUtcNow());
         if (script.Status != 200)
         {
             await Task.Delay(script.FirstDelay, time, cancellationToken);
@@ -41,17 +46,17 @@ internal sealed class MockAdapter(TimeProvider time) : IProviderAdapter
 
         if (request.Stream)
         {
-            return new ProviderReply(new MockStream(Events(wire, script, chunks), time), null, 200);
+            return new ProviderReply(new MockStream(Events(wire, script, answer), time), null, 200);
         }
 
-        return new ProviderReply(new MockStream([(script.FirstDelay + (script.ChunkDelay * chunks), wire.Completion)], time), null, 200);
+        return new ProviderReply(new MockStream([(script.FirstDelay + (script.ChunkDelay * answer.Deltas.Count), wire.Completion)], time), null, 200);
     }
 
     /// <summary>Each event with the time to wait before it. Null text is a broken connection.</summary>
-    private static IEnumerable<(TimeSpan Wait, string? Text)> Events(MockWire wire, MockScript script, int chunks)
+    private static IEnumerable<(TimeSpan Wait, string? Text)> Events(MockWire wire, MockScript script, MockAnswer answer)
     {
         yield return (script.FirstDelay, Event(wire.FirstChunk));
-        for (var index = 0; index < chunks; index++)
+        for (var index = 0; index < answer.Deltas.Count; index++)
         {
             if (index == script.Cut)
             {
@@ -63,7 +68,7 @@ internal sealed class MockAdapter(TimeProvider time) : IProviderAdapter
                 yield return (Timeout.InfiniteTimeSpan, null);
             }
 
-            yield return (index == 0 ? TimeSpan.Zero : script.ChunkDelay, Event(wire.ContentChunk(index)));
+            yield return (index == 0 ? TimeSpan.Zero : script.ChunkDelay, Event(wire.ContentChunk(answer.Deltas[index])));
         }
 
         yield return (TimeSpan.Zero, Event(wire.LastChunk) + Event(wire.UsageChunk) + Event("[DONE]"));

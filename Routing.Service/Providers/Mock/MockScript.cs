@@ -12,6 +12,7 @@ namespace LlmGateway.Routing.Providers.Mock;
 /// [mock d=20 c=10 n=32]          first content after 20 ms, 10 ms between chunks, 32 chunks
 /// [mock status=500]              an error of that status; retry_after=7 goes with 429
 /// [mock cut=3] [mock stall=3]    breaks off, or falls silent, after 3 chunks
+/// [mock tools=2]                 two parallel calls of the request's tools, in turn
 /// </code>
 /// </summary>
 internal sealed partial record MockScript
@@ -19,6 +20,7 @@ internal sealed partial record MockScript
     private const int MostChunks = 100_000;
     private const int MostMilliseconds = 600_000;
     private const int DefaultChunks = 16;
+    private const int MostTools = 64;
 
     public TimeSpan FirstDelay { get; private init; }
 
@@ -35,6 +37,9 @@ internal sealed partial record MockScript
 
     /// <summary>Falls silent after this many chunks.</summary>
     public int? Stall { get; private init; }
+
+    /// <summary>How many calls of tools; null leaves it to the request.</summary>
+    public int? Tools { get; private init; }
 
     public static MockScript Read(ChatRequest request)
     {
@@ -56,6 +61,7 @@ internal sealed partial record MockScript
                 "retry_after" => script with { RetryAfter = TimeSpan.FromSeconds(Math.Min(value, 3600)) },
                 "cut" => script with { Cut = value },
                 "stall" => script with { Stall = value },
+                "tools" => script with { Tools = Math.Min(value, MostTools) },
                 _ => script,
             };
         }

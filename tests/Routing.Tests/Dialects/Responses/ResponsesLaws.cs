@@ -51,13 +51,13 @@ public sealed class ResponsesLaws
     {
         var bytes = Golden.Read(name + ".sse");
         var finish = Encoding.UTF8.GetString(bytes).IndexOf("\"finish_reason\":\"", StringComparison.Ordinal);
-        for (var length = 0; length < finish; length += 7)
+        for (var length = 0; length < finish; length++)
         {
             var read = await ReadAsync(bytes[..length], []);
 
             read.Step.ShouldBe(StreamStep.Broken, $"ended after {length} bytes");
             read.Settled.ShouldBeEmpty();
-            read.Events.ShouldNotContain(json => json.Contains("response.completed", StringComparison.Ordinal));
+            read.Events.Any(json => json.Contains("response.completed", StringComparison.Ordinal)).ShouldBeFalse();
         }
     }
 
