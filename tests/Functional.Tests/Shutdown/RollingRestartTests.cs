@@ -22,6 +22,9 @@ public sealed class RollingRestartTests
             Environment =
             {
                 ["Shutdown__DelaySeconds"] = "1",
+
+                // On a machine that is busy with starting processes no call is to be refused for want of time.
+                ["Billing__HoldTimeout"] = "00:00:30",
                 ["RATE_LIMIT_REQUESTS_PER_MINUTE"] = "1000000",
                 ["RATE_LIMIT_REQUESTS_PER_HOUR"] = "1000000",
             },
@@ -43,7 +46,7 @@ public sealed class RollingRestartTests
 
         answers.Count.ShouldBeGreaterThan(CallsASecond * 5);
         answers.Where(answer => answer is not { Status: HttpStatusCode.OK, Ended: true, Cut: false })
-            .Select(answer => $"{answer.RequestId} {answer.Status} {answer.ErrorCode} {answer.Cut}").ShouldBeEmpty();
+            .CountBy(answer => $"{answer.Status} {answer.ErrorCode} {answer.Cut} {(answer.Status == 0 ? answer.RequestId : "")}").ShouldBeEmpty();
         var after = await Balance.WithoutHoldsAsync(system.Http, TimeSpan.FromSeconds(30));
         (before.Total - after.Total).ShouldBe(answers.Sum(answer => answer.Cost));
         await using var books = await Books.OfAsync(system);
