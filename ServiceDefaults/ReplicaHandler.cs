@@ -19,10 +19,10 @@ internal sealed class ReplicaHandler(IReadOnlyList<Uri> addresses, TimeProvider 
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var first = (uint)Interlocked.Increment(ref _next) % (uint)addresses.Count;
+        var order = Order((int)((uint)Interlocked.Increment(ref _next) % (uint)addresses.Count));
         for (var attempt = 0; ; attempt++)
         {
-            var replica = Choose((int)first, attempt);
+            var replica = order[attempt];
             request.RequestUri = At(addresses[replica], request.RequestUri!);
             try
             {
@@ -39,14 +39,11 @@ internal sealed class ReplicaHandler(IReadOnlyList<Uri> addresses, TimeProvider 
         }
     }
 
-    // Those that rest come last, so that a call reaches one that is back before anybody knows.
-    private int Choose(int first, int attempt)
+    // Those that rest come last.
+    private int[] Order(int first)
     {
         var now = time.GetTimestamp();
-        var order = Enumerable.Range(0, addresses.Count).Select(step => (first + step) % addresses.Count);
-        return attempt == 0
-            ? order.OrderBy(replica => now < Volatile.Read(ref _restsUntil[replica])).First()
-            : order.OrderBy(replica => Volatile.Read(ref _restsUntil[replica])).First();
+        return [.. Enumerable.Range(0, addresses.Count).Select(step => (first + step) % addresses.Count).OrderBy(replica => now < Volatile.Read(ref _restsUntil[replica]))];
     }
 
     private static Uri At(Uri address, Uri request) => new UriBuilder(request) { Scheme = address.Scheme, Host = address.Host, Port = address.Port }.Uri;
