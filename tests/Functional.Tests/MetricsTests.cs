@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using LlmGateway.SystemUnderTest;
 using LlmGateway.Testing;
@@ -40,24 +41,31 @@ public sealed class MetricsTests(RunningSystem running)
     [Fact]
     public async Task However_many_keys_call_and_whatever_models_they_invent_the_series_stay_as_many()
     {
-        const int keys = 10;
         await CallEachKindAsync();
+        await CallByNewKeyAsync(0);
         var before = await SeriesAsync();
-        for (var i = 0; i < keys; i++)
+        for (var key = 1; key <= 10; key++)
         {
-            using var client = running.System.Client(await Administrator.IssueKeyAsync(running.System, $"series-{i}"));
-            (await new ChatCall(client, GatewaySystem.Model).PlainAsync()).ShouldNotBeNull();
-            using var unknown = await client.PostAsync(
-                new Uri("/v1/chat/completions", UriKind.Relative), Json($$"""{"model":"invented-{{i}}","messages":[{"role":"user","content":"x"}]}"""));
+            await CallByNewKeyAsync(key);
         }
 
-        (await SeriesAsync() - before).ShouldBeLessThan(keys);
+        (await SeriesAsync()).ShouldBe(before);
+    }
+
+    private async Task CallByNewKeyAsync(int number)
+    {
+        using var client = running.System.Client(await Administrator.IssueKeyAsync(running.System, $"series-{number}"));
+        await new ChatCall(client, GatewaySystem.Model).PlainAsync();
+        using var invented = await client.PostAsync(
+            new Uri("/v1/chat/completions", UriKind.Relative), Json($$"""{"model":"invented-{{number}}","messages":[{"role":"user","content":"x"}]}"""));
+        invented.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     private async Task CallEachKindAsync()
     {
         await new ChatCall(running.Http, GatewaySystem.Model).PlainAsync();
         (await new ChatCall(running.Http, GatewaySystem.Model).StreamAsync()).Ended.ShouldBeTrue();
+        (await new ChatCall(running.Http, "fake-slow").StreamAsync()).Ended.ShouldBeTrue();
         using var embeddings = await running.Http.PostAsync(
             new Uri("/v1/embeddings", UriKind.Relative), Json($$"""{"model":"{{GatewaySystem.EmbeddingModel}}","input":"x"}"""));
         embeddings.EnsureSuccessStatusCode();
