@@ -30,6 +30,8 @@ internal static class GatewayApp
         builder.AddHealth();              // Health/
         builder.Services.AddSingleton<GatewayMetrics>();
         builder.AddMetricTable(GatewayMetricTable.Table);
+        builder.Services.AddOptions<BalanceGaugeOptions>().BindConfiguration(BalanceGaugeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddHostedService<BalanceGauge>();
     }
 
     public static void UseGateway(this WebApplication app)
