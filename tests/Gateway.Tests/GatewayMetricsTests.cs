@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using LlmGateway.Gateway.Authentication;
+using LlmGateway.Gateway.Caching;
 using LlmGateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,6 +24,7 @@ public sealed class GatewayMetricsTests
     {
         var meters = services.GetRequiredService<IMeterFactory>();
         new GatewayMetrics(meters).ObserveLimiter(() => false);
+        _ = new ResponseCacheMetrics(meters);
         new KeyDirectoryMetrics(meters).Observe(() => 0, () => 0, () => 0);
     }
 }
