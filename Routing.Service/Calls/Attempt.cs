@@ -57,9 +57,6 @@ internal sealed class Attempt : IDisposable
 
     public Deployment Deployment => _visit.Deployment;
 
-    /// <summary>What operators see of it; null where nobody looks.</summary>
-    public AttemptTrace? Trace { get; init; }
-
     public UsageMeter Meter { get; }
 
     public AttemptState State { get; private set; }
@@ -117,7 +114,6 @@ internal sealed class Attempt : IDisposable
             if (_answering)
             {
                 FirstContentAfter = Duration;
-                Trace?.FirstContent(FirstContentAfter);
                 _visit.Answered();
             }
         }
@@ -138,7 +134,6 @@ internal sealed class Attempt : IDisposable
             Advance(await Stream!.ReadAsync(_timers.Token));
             _timers.Received();
             Hidden?.Read();
-            Trace?.Chunk();
         }
         catch (Exception e) when (EndOf(e) is { } end)
         {
@@ -232,7 +227,6 @@ internal sealed class Attempt : IDisposable
         Stop();
         Stream?.Dispose();
         _timers.Dispose();
-        Trace?.Dispose();
     }
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)

@@ -100,7 +100,6 @@ internal sealed partial class AttemptLoop(
         {
             // No provider was called.
             journal.RuledOut(attempt.Deployment, attempt.Fault.Code);
-            attempt.Trace?.Discard();
             return;
         }
 
@@ -114,8 +113,7 @@ internal sealed partial class AttemptLoop(
         };
         var status = attempt.Status != 0 ? attempt.Status : attempt.Fault?.Status ?? 0;
         journal.Attempted(at ?? journal.Attempts.Count, attempt.Deployment, outcome, status, attempt.Duration, wasted, attempt.IsOutrun);
-        var failed = attempt is { State: AttemptState.Failed, IsOutrun: false };
-        attempt.Trace?.End(failed ? "failed" : outcome, failed ? outcome : null, status, used, attempt.Duration);
+        metrics.Attempted(attempt.Deployment, outcome, attempt.Duration);
         if (attempt.State == AttemptState.Failed)
         {
             Log.Failed(logger, attempt.Deployment.Id, call.RequestId, outcome, status);
@@ -127,12 +125,11 @@ internal sealed partial class AttemptLoop(
 
     private (Attempt Attempt, Task<Attempt> Opened) Start(Call call, HeldCall held, HoldGrowth? growth, Visit visit, CancellationToken client)
     {
-        var attempt = new Attempt(call, visit, answers, drains, options.Value, time, client) { Trace = new(call, visit.Deployment, metrics, time) };
+        var attempt = new Attempt(call, visit, answers, drains, options.Value, time, client);
         return (attempt, OpenAsync());
 
         async Task<Attempt> OpenAsync()
         {
-            attempt.Trace.Begin();
             try
             {
                 await attempt.OpenAsync(_adapters[visit.Deployment.Adapter], held, HoldPlan.Grows(call, held, visit.Deployment) ? growth : null);

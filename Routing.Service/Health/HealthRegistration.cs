@@ -6,6 +6,5 @@ internal static class HealthRegistration
     {
         builder.Services.AddOptions<BreakerOptions>().BindConfiguration(BreakerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<HealthBoard>();
-        builder.Services.AddHostedService<BreakerGauge>();
     }
 }
