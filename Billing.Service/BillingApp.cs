@@ -2,6 +2,7 @@ using LlmGateway.Billing.Alerts;
 using LlmGateway.Billing.Grpc;
 using LlmGateway.Billing.Ledger;
 using LlmGateway.ServiceDefaults;
+using LlmGateway.ServiceDefaults.Metrics;
 
 namespace LlmGateway.Billing;
 
@@ -12,6 +13,7 @@ internal static class BillingApp
     {
         builder.Services.AddBillingOptions();
         builder.Services.AddSingleton<BillingMetrics>();
+        builder.AddMetricTable(BillingMetricTable.Table);
 
         builder.AddLedgerDatabase();   // Data/
         builder.AddPricing();          // Pricing/

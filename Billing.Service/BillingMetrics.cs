@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using LlmGateway.Billing.Ledger;
+using LlmGateway.ServiceDefaults.Metrics;
 
 namespace LlmGateway.Billing;
 
@@ -18,7 +19,7 @@ internal sealed class BillingMetrics : IDisposable
     private readonly Counter<long> _charged;
     private readonly Counter<long> _writeOffs;
     private readonly Counter<long> _writtenOff;
-    private readonly Histogram<int> _lines;
+    private readonly Histogram<long> _lines;
     private readonly Counter<long> _refusedLines;
     private readonly Counter<long> _alerts;
     private readonly Counter<long> _alertAttempts;
@@ -30,28 +31,24 @@ internal sealed class BillingMetrics : IDisposable
     public BillingMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        _holds = _meter.CreateCounter<long>("llmgateway.billing.holds", "{hold}", "Holds granted, repetitions included.");
-        _refusals = _meter.CreateCounter<long>("llmgateway.billing.refusals", "{hold}", "Holds refused, by reason.");
-        _extensions = _meter.CreateCounter<long>("llmgateway.billing.extensions", "{hold}", "Holds grown, repetitions included.");
-        _extensionRefusals = _meter.CreateCounter<long>("llmgateway.billing.extension_refusals", "{hold}", "Holds that could not grow, by reason.");
-        _releases = _meter.CreateCounter<long>("llmgateway.billing.releases", "{hold}", "Holds given back whole.");
-        _expired = _meter.CreateCounter<long>("llmgateway.billing.expired_holds", "{hold}", "Holds that nobody closed in time.");
-        _settlements = _meter.CreateCounter<long>("llmgateway.billing.settlements", "{settlement}", "Settlements, by whether it was the first.");
-        _charged = _meter.CreateCounter<long>("llmgateway.billing.charged", "{nUSD}", "Nano-dollars charged to customers, write-offs included.");
-        _writeOffs = _meter.CreateCounter<long>("llmgateway.billing.write_offs", "{settlement}", "Settlements that were not covered.");
-        _writtenOff = _meter.CreateCounter<long>("llmgateway.billing.written_off", "{nUSD}", "Nano-dollars written off.");
-        _lines = _meter.CreateHistogram(
-            "llmgateway.billing.statement_lines", "{call}", "Calls that shared a statement, by kind.",
-            advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
-        _refusedLines = _meter.CreateCounter<long>(
-            "llmgateway.billing.refused_lines", "{call}", "Calls that were refused before they reached the database, by kind and reason.");
-        _alerts = _meter.CreateCounter<long>("llmgateway.billing.alerts", "{alert}", "Spend alerts that have fired.");
-        _alertAttempts = _meter.CreateCounter<long>(
-            "llmgateway.billing.alert_attempts", "{attempt}", "Attempts to deliver an alert, by what became of it: delivered, waiting, given_up.");
-        _hits = _meter.CreateCounter<long>("llmgateway.billing.cache_hits", "{call}", "Answers of the gateway's cache, by what became of them: free, charged, repeated, refused.");
-        _bookings = _meter.CreateCounter<long>("llmgateway.billing.bookings", "{posting}", "What administrators posted, by kind and whether it was the first.");
-        _bookingRefusals = _meter.CreateCounter<long>("llmgateway.billing.booking_refusals", "{posting}", "What the ledger did not let administrators post, by kind and reason.");
-        _differences = _meter.CreateGauge<long>("llmgateway.billing.ledger.differences", "{difference}", "What the last verification found wrong, by check.");
+        _holds = _meter.Counter(BillingMetricTable.Holds);
+        _refusals = _meter.Counter(BillingMetricTable.Refusals);
+        _extensions = _meter.Counter(BillingMetricTable.Extensions);
+        _extensionRefusals = _meter.Counter(BillingMetricTable.ExtensionRefusals);
+        _releases = _meter.Counter(BillingMetricTable.Releases);
+        _expired = _meter.Counter(BillingMetricTable.Expired);
+        _settlements = _meter.Counter(BillingMetricTable.Settlements);
+        _charged = _meter.Counter(BillingMetricTable.Charged);
+        _writeOffs = _meter.Counter(BillingMetricTable.WriteOffs);
+        _writtenOff = _meter.Counter(BillingMetricTable.WrittenOff);
+        _lines = _meter.LongHistogram(BillingMetricTable.Lines);
+        _refusedLines = _meter.Counter(BillingMetricTable.RefusedLines);
+        _alerts = _meter.Counter(BillingMetricTable.Alerts);
+        _alertAttempts = _meter.Counter(BillingMetricTable.AlertAttempts);
+        _hits = _meter.Counter(BillingMetricTable.CacheHits);
+        _bookings = _meter.Counter(BillingMetricTable.Bookings);
+        _bookingRefusals = _meter.Counter(BillingMetricTable.BookingRefusals);
+        _differences = _meter.Gauge(BillingMetricTable.Differences);
     }
 
     public void HoldDecided(LedgerRefusalReason? refusal) => Decided(_holds, _refusals, refusal);
@@ -117,6 +114,14 @@ internal sealed class BillingMetrics : IDisposable
         {
             _bookingRefusals.Add(1, tag, new("reason", Name(refusal!.Value)));
         }
+    }
+
+    /// <param name="open">How many holds are open; asked when somebody reads the metrics.</param>
+    /// <param name="oldestSeconds">The age of the oldest.</param>
+    public void ObserveHolds(Func<double> open, Func<double> oldestSeconds)
+    {
+        _meter.Observe(BillingMetricTable.OpenHolds, open);
+        _meter.Observe(BillingMetricTable.OldestHold, oldestSeconds);
     }
 
     public void Verified(IReadOnlyList<VerifiedCheck> checks)

@@ -5,7 +5,6 @@ using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Clients;
-using LlmGateway.Gateway.Documentation;
 using LlmGateway.Gateway.Health;
 using LlmGateway.Gateway.Limits;
 using LlmGateway.Gateway.OpenAi;
@@ -28,10 +27,11 @@ internal static class GatewayApp
         builder.AddOpenAi();              // OpenAi/
         builder.AddAnthropic();           // Anthropic/
         builder.AddAdmin();               // Admin/
-        builder.AddDocumentation();       // Documentation/
         builder.AddHealth();              // Health/
         builder.Services.AddSingleton<GatewayMetrics>();
         builder.AddMetricTable(GatewayMetricTable.Table);
+        builder.Services.AddOptions<BalanceGaugeOptions>().BindConfiguration(BalanceGaugeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddHostedService<BalanceGauge>();
     }
 
     public static void UseGateway(this WebApplication app)
@@ -42,7 +42,6 @@ internal static class GatewayApp
         app.UseMiddleware<AllowedHosts>();
         app.UseMiddleware<RequestCheck>();
         app.UseCrossOrigin();
-        app.UseDocumentation();
         app.UseRouting();
         app.UseMiddleware<AddressGate>();
         app.UseMiddleware<UnknownRoutes>();
@@ -63,7 +62,6 @@ internal static class GatewayApp
         routes.MapRateLimit();
         routes.MapGenerations();
         routes.MapAdmin();     // Admin/
-        routes.MapDocumentation();     // Documentation/
-        routes.MapHealthDetails();     // Health/
+        routes.MapCircuitBreakers();   // Health/
     }
 }

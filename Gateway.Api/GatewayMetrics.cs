@@ -17,7 +17,6 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _rateLimited;
     private readonly Counter<long> _limiterFailures;
     private readonly Counter<long> _addressRefusals;
-    private readonly Counter<long> _cached;
     private readonly Histogram<double> _added;
     private readonly Histogram<double> _governed;
 
@@ -31,7 +30,6 @@ internal sealed class GatewayMetrics : IDisposable
         _rateLimited = _meter.Counter(GatewayMetricTable.RateLimited);
         _limiterFailures = _meter.Counter(GatewayMetricTable.LimiterFailures);
         _addressRefusals = _meter.Counter(GatewayMetricTable.AddressRefusals);
-        _cached = _meter.Counter(GatewayMetricTable.CacheRequests);
         _added = _meter.Histogram(GatewayMetricTable.Added);
         _governed = _meter.Histogram(GatewayMetricTable.Governed);
     }
@@ -76,10 +74,6 @@ internal sealed class GatewayMetrics : IDisposable
 
     /// <param name="reason">refused_keys or requests.</param>
     public void AddressRefused(string reason) => _addressRefusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
-
-    /// <param name="cache">responses or models.</param>
-    /// <param name="hit">Whether it was there.</param>
-    public void CacheAsked(string cache, bool hit) => _cached.Add(1, new("cache", cache), new("result", hit ? "hit" : "miss"));
 
     public void BalanceIs(string account, double usd) => _balances.Record(usd, new KeyValuePair<string, object?>("account", account));
 

@@ -7,6 +7,7 @@ using LlmGateway.Routing.Images;
 using LlmGateway.Routing.Providers;
 using LlmGateway.Routing.Selection;
 using LlmGateway.ServiceDefaults;
+using LlmGateway.ServiceDefaults.Metrics;
 
 namespace LlmGateway.Routing;
 
@@ -27,6 +28,7 @@ internal static class RoutingApp
         builder.AddCalls();             // Calls/
         builder.AddGrpcDefaults(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);   // Grpc/
         builder.Services.AddSingleton<RoutingMetrics>();
+        builder.AddMetricTable(RoutingMetricTable.Table);
     }
 
     public static void MapRouting(this WebApplication app)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Streaming;
+using LlmGateway.ServiceDefaults.Metrics;
 
 namespace LlmGateway.Routing;
 
@@ -10,9 +11,16 @@ internal sealed class RoutingMetrics
 {
     public const string MeterName = "LlmGateway.Routing";
 
-    private readonly Histogram<double> _attempts;
-    private readonly Histogram<double> _timeToFirstToken;
+    private readonly Meter _meter;
+    private readonly Histogram<double> _operations;
+    private readonly Histogram<long> _usage;
+    private readonly Histogram<double> _firstChunks;
+    private readonly Histogram<double> _outputChunks;
+    private readonly Histogram<double> _holds;
+    private readonly Counter<long> _attempts;
+    private readonly Counter<long> _fallbacks;
     private readonly Counter<long> _tokens;
+    private readonly Counter<long> _estimated;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _rescued;
     private readonly Counter<long> _deferred;
@@ -21,39 +29,54 @@ internal sealed class RoutingMetrics
 
     public RoutingMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
-        _attempts = meter.CreateHistogram("llmgateway.attempt.duration", unit: "s",
-            description: "A provider call, from its request to its last byte, by outcome.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600] });
-        _timeToFirstToken = meter.CreateHistogram("gen_ai.server.time_to_first_token", unit: "s",
-            description: "From the call's arrival to its first content.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
-        _tokens = meter.CreateCounter<long>("llmgateway.tokens", unit: "{token}",
-            description: "Tokens settled, by kind, and whether they were estimated.");
-        _refused = meter.CreateCounter<long>("llmgateway.holds.refused", unit: "{call}", description: "Calls that got no hold, by reason.");
-        _rescued = meter.CreateCounter<long>("llmgateway.streams.rescued", unit: "{stream}",
-            description: "Streams that broke off and that another answer went on with, by the deployment that broke off.");
-        _deferred = meter.CreateCounter<long>("llmgateway.settlements.deferred", unit: "{settlement}",
-            description: "Settlements that went through the outbox.");
-        _settlementsRefused = meter.CreateCounter<long>("llmgateway.settlements.refused", unit: "{settlement}",
-            description: "Settlements that Billing will never take: calls that were not charged.");
-        _cooldowns = meter.CreateCounter<long>("llmgateway.cooldowns", unit: "{cooldown}",
-            description: "Times that a deployment or a key was left alone, by reason.");
+        _meter = meters.Create(MeterName);
+        _operations = _meter.Histogram(RoutingMetricTable.OperationDuration);
+        _usage = _meter.LongHistogram(RoutingMetricTable.TokenUsage);
+        _firstChunks = _meter.Histogram(RoutingMetricTable.FirstChunk);
+        _outputChunks = _meter.Histogram(RoutingMetricTable.OutputChunk);
+        _holds = _meter.Histogram(RoutingMetricTable.HoldDuration);
+        _attempts = _meter.Counter(RoutingMetricTable.Attempts);
+        _fallbacks = _meter.Counter(RoutingMetricTable.Fallbacks);
+        _tokens = _meter.Counter(RoutingMetricTable.Tokens);
+        _estimated = _meter.Counter(RoutingMetricTable.Estimated);
+        _refused = _meter.Counter(RoutingMetricTable.HoldsRefused);
+        _rescued = _meter.Counter(RoutingMetricTable.Rescued);
+        _deferred = _meter.Counter(RoutingMetricTable.SettlementsDeferred);
+        _settlementsRefused = _meter.Counter(RoutingMetricTable.SettlementsRefused);
+        _cooldowns = _meter.Counter(RoutingMetricTable.Cooldowns);
     }
 
-    public void Attempted(Deployment deployment, string outcome, TimeSpan duration)
+    /// <param name="operation">As <see cref="GenAi.OperationOf"/> names it.</param>
+    /// <param name="outcome">ok, failed, hedged or client_left.</param>
+    /// <param name="reason">The failure's name; null without one.</param>
+    public void Attempted(Deployment deployment, string operation, string outcome, string? reason, TimeSpan duration)
     {
         var tags = Of(deployment);
         tags.Add("outcome", outcome);
-        _attempts.Record(duration.TotalSeconds, tags);
+        tags.Add("reason", reason ?? "");
+        _attempts.Add(1, tags);
+
+        var timed = Of(deployment, operation);
+        if (reason is not null)
+        {
+            timed.Add("error.type", reason);
+        }
+
+        _operations.Record(duration.TotalSeconds, timed);
     }
 
-    public void FirstToken(Deployment deployment, TimeSpan after) => _timeToFirstToken.Record(after.TotalSeconds, Of(deployment));
+    public void FirstChunk(Deployment deployment, string operation, TimeSpan after) => _firstChunks.Record(after.TotalSeconds, Of(deployment, operation));
 
-    public void Produced(Deployment deployment, TokenUsage usage)
+    public void OutputChunk(Deployment deployment, string operation, TimeSpan after) => _outputChunks.Record(after.TotalSeconds, Of(deployment, operation));
+
+    public void Produced(Deployment deployment, string operation, TokenUsage usage)
     {
         Add("input", usage.Prompt);
         Add("output", usage.Output);
+        if (usage.Estimated)
+        {
+            _estimated.Add(1, Of(deployment));
+        }
 
         void Add(string kind, long count)
         {
@@ -61,8 +84,19 @@ internal sealed class RoutingMetrics
             tags.Add("gen_ai.token.type", kind);
             tags.Add("estimated", usage.Estimated);
             _tokens.Add(count, tags);
+
+            var used = Of(deployment, operation);
+            used.Add("gen_ai.token.type", kind);
+            _usage.Record(count, used);
         }
     }
+
+    /// <param name="model">What was asked for, by the catalogue's name.</param>
+    /// <param name="answered">Who answered, though another was tried or ruled out before.</param>
+    public void FellBack(string model, Deployment answered) => _fallbacks.Add(
+        1, new("model", model), new("to", answered.ModelName == model ? "deployment" : "model"));
+
+    public void Held(TimeSpan duration) => _holds.Record(duration.TotalSeconds);
 
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
@@ -74,9 +108,21 @@ internal sealed class RoutingMetrics
 
     public void SettlementRefused(string reason) => _settlementsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    private static TagList Of(Deployment deployment) => new()
+    /// <param name="states">Of each deployment; asked when somebody reads the metrics.</param>
+    public void ObserveDeployments(Func<IEnumerable<Measurement<long>>> states) => _meter.Observe(RoutingMetricTable.DeploymentState, states);
+
+    private static TagList Of(Deployment deployment, string? operation = null)
     {
-        { "gen_ai.provider.name", deployment.Provider },
-        { "gen_ai.request.model", deployment.UpstreamModel },
-    };
+        var tags = new TagList
+        {
+            { "gen_ai.provider.name", GenAi.ProviderOf(deployment) },
+            { "gen_ai.request.model", deployment.UpstreamModel },
+        };
+        if (operation is not null)
+        {
+            tags.Add("gen_ai.operation.name", operation);
+        }
+
+        return tags;
+    }
 }

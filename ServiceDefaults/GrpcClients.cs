@@ -13,8 +13,8 @@ namespace LlmGateway.ServiceDefaults;
 /// <summary>How a client calls one of our services. The delegate of <see cref="GrpcClients.AddGrpcServiceClient"/> sets it.</summary>
 public sealed class GrpcServiceClientOptions
 {
-    /// <summary>From <c>services:{name}:grpc:0</c>, which Aspire's WithReference sets.</summary>
-    public Uri? Address { get; set; }
+    /// <summary>From <c>services:{name}:grpc:0</c>, which Aspire's WithReference sets, <c>:1</c> and so on; each may be a comma list. Calls are spread over them.</summary>
+    public IReadOnlyList<Uri> Addresses { get; set; } = [];
 
     /// <summary>Of a unary call that brings none.</summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(2);
@@ -44,16 +44,16 @@ public static class GrpcClients
         where TClient : ClientBase<TClient>
     {
         builder.Services.AddOptions<GrpcServiceClientOptions>(service)
-            .Configure<IConfiguration>((options, configuration) => options.Address = AddressOf(configuration, service))
+            .Configure<IConfiguration>((options, configuration) => options.Addresses = AddressesOf(configuration, service))
             .Configure(options => configure?.Invoke(options))
             .Validate(
-                options => options.Address is not null,
+                options => options.Addresses.Count > 0,
                 $"services:{service}:grpc:0: the address of '{service}' is missing; WithReference in the AppHost sets it, as does the "
                 + $"environment variable services__{service}__grpc__0.")
             .ValidateOnStart();
 
         return builder.Services
-            .AddGrpcClient<TClient>((services, client) => client.Address = OptionsOf(services, service).Address)
+            .AddGrpcClient<TClient>((services, client) => client.Address = OptionsOf(services, service).Addresses[0])
             .ConfigureChannel((services, channel) =>
             {
                 channel.MaxReceiveMessageSize = OptionsOf(services, service).MaxMessageBytes;
@@ -61,7 +61,7 @@ public static class GrpcClients
             })
             .AddInterceptor(services => new DeadlineInterceptor(OptionsOf(services, service), services.GetRequiredService<TimeProvider>()))
             .AddInterceptor(services => new RetryInterceptor(IdempotentMethods(typeof(TClient)), OptionsOf(services, service)))
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            .ConfigurePrimaryHttpMessageHandler(services => Spread(OptionsOf(services, service).Addresses, services, new SocketsHttpHandler
             {
                 // Kestrel allows 100 calls a connection; a stream holds its place for as long as an answer takes.
                 EnableMultipleHttp2Connections = true,
@@ -70,7 +70,7 @@ public static class GrpcClients
                 KeepAlivePingDelay = TimeSpan.FromSeconds(30),
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
+            }))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
     }
@@ -92,6 +92,15 @@ public static class GrpcClients
     private static GrpcServiceClientOptions OptionsOf(IServiceProvider services, string service) =>
         services.GetRequiredService<IOptionsMonitor<GrpcServiceClientOptions>>().Get(service);
 
-    private static Uri? AddressOf(IConfiguration configuration, string service) =>
-        Uri.TryCreate(configuration[$"services:{service}:grpc:0"], UriKind.Absolute, out var address) ? address : null;
+    private static HttpMessageHandler Spread(IReadOnlyList<Uri> addresses, IServiceProvider services, SocketsHttpHandler handler) =>
+        addresses.Count < 2 ? handler : new ReplicaHandler(addresses, services.GetRequiredService<TimeProvider>()) { InnerHandler = handler };
+
+    // One that is no address makes none of them good.
+    private static IReadOnlyList<Uri> AddressesOf(IConfiguration configuration, string service)
+    {
+        var values = configuration.GetSection($"services:{service}:grpc").GetChildren().OrderBy(child => child.Key, StringComparer.Ordinal)
+            .SelectMany(child => StringList.Parse(child.Value ?? "") ?? [""]);
+        var addresses = values.Select(value => Uri.TryCreate(value, UriKind.Absolute, out var address) ? address : null).ToList();
+        return addresses.Contains(null) ? [] : [.. addresses.OfType<Uri>().Distinct()];
+    }
 }

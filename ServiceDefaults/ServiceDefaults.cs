@@ -1,4 +1,5 @@
 using LlmGateway.ServiceDefaults.Metrics;
+using LlmGateway.ServiceDefaults.Shutdown;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,7 @@ public static class Defaults
         builder.AddPrometheus();
         builder.AddTelemetry();
         builder.AddDefaultHealthChecks();
+        builder.AddGracefulShutdown();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         return builder;

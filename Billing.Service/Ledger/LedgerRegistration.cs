@@ -57,6 +57,7 @@ internal static class LedgerRegistration
         builder.Services.AddSingleton<LedgerWarmUp>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LedgerWarmUp>());
         builder.Services.AddHostedService<ExpirySweeper>();
+        builder.Services.AddHostedService<HoldGauge>();
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
             "ledger", services => services.GetRequiredService<LedgerWarmUp>(), failureStatus: null, [HealthEndpoints.Ready]));
     }

@@ -1,10 +1,11 @@
 using LlmGateway.Gateway.Anthropic;
+using LlmGateway.ServiceDefaults.Shutdown;
 using Microsoft.Extensions.Primitives;
 
 namespace LlmGateway.Gateway.Calls;
 
 /// <summary>First in the pipeline: the headers that every answer has, whatever becomes of it.</summary>
-internal sealed partial class AnswerHeaders(RequestDelegate next, TimeProvider time, ILogger<AnswerHeaders> logger)
+internal sealed partial class AnswerHeaders(RequestDelegate next, GracefulShutdown shutdown, TimeProvider time, ILogger<AnswerHeaders> logger)
 {
     private const int MaxClientId = 128;
 
@@ -30,6 +31,12 @@ internal sealed partial class AnswerHeaders(RequestDelegate next, TimeProvider t
         if (context.Request.IsHttps)
         {
             headers.StrictTransportSecurity = OneYear;
+        }
+
+        if (shutdown.HasBegun && !HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            // HTTP/2 connections are told to go away when the server stops.
+            headers.Connection = "close";
         }
 
         if (ClientId(context.Request.Headers) is { } clientId)

@@ -33,6 +33,9 @@ internal static class ApiErrors
     public static ApiError InvalidHeader(string name) =>
         new(400, InvalidRequest, "invalid_header", $"The header '{name}' has a control character.") { Param = name };
 
+    public static ApiError ShuttingDown { get; } =
+        new(503, ServiceUnavailable, "shutting_down", "This gateway is being stopped. Send the request again.") { RetryAfter = TimeSpan.FromSeconds(1) };
+
     public static ApiError UnknownPath(string method, string? path) =>
         new(404, InvalidRequest, "not_found", $"There is no {method} {path}.");
 

@@ -5,6 +5,7 @@ using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Health;
 using LlmGateway.Gateway.Limits;
 using LlmGateway.Protos.Routing.V1;
+using LlmGateway.ServiceDefaults.Shutdown;
 using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Gateway.Calls;
@@ -15,13 +16,13 @@ namespace LlmGateway.Gateway.Calls;
 /// 2. An answer that was kept is given again. Else the call is opened at Routing with a deadline for all of it; a client that leaves
 ///    cancels it there.
 /// 3. Its events become the answer: <see cref="StreamedAnswer"/> or <see cref="PlainAnswer"/>.
-/// 4. Routing failing itself is an error like any other, in the place where it happens.
+/// 4. Routing failing itself, or this gateway being stopped while the call runs, is an error like any other, in the place where it happens.
 /// 5. The outcome is counted, and logged when it was not an answer.
 /// 6. An answer that broke off ends its connection.
 /// </remarks>
 internal sealed partial class CallPipeline(
     RoutingApi.RoutingApiClient routing, RequestLimiter limiter, ResponseCache cache, IOptions<CallTimes> times, IOptions<BillingOptions> billing,
-    GatewayMetrics metrics, TimeProvider time, ILogger<CallPipeline> logger)
+    GatewayMetrics metrics, GracefulShutdown shutdown, TimeProvider time, ILogger<CallPipeline> logger)
 {
     public async Task RunAsync(HttpContext context, CallRequest request)
     {
@@ -56,10 +57,11 @@ internal sealed partial class CallPipeline(
     private async Task CompleteAsync(HttpContext context, CallRequest request, Admission admission)
     {
         // 2.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.CallsEnd);
         var turn = await cache.TakeTurnAsync(context, request);
         using var call = turn.Hit is null
             ? routing.Complete(
-                ToProto(context, request), deadline: time.GetUtcNow().UtcDateTime + times.Value.Total, cancellationToken: context.RequestAborted)
+                ToProto(context, request), deadline: time.GetUtcNow().UtcDateTime + times.Value.Total, cancellationToken: end.Token)
             : null;
         var events = turn.Hit ?? turn.Recorded(call!.ResponseStream);
 
@@ -122,6 +124,11 @@ internal sealed partial class CallPipeline(
 
     private ApiError RoutingFailed(HttpContext context, RpcException exception)
     {
+        if (shutdown.CallsEnd.IsCancellationRequested && exception.StatusCode == StatusCode.Cancelled)
+        {
+            return ApiErrors.ShuttingDown;
+        }
+
         Log.RoutingFailed(logger, exception, context.TraceIdentifier, exception.StatusCode);
         return FailureWire.From(exception);
     }

@@ -57,6 +57,9 @@ internal sealed class Attempt : IDisposable
 
     public Deployment Deployment => _visit.Deployment;
 
+    /// <summary>What operators see of it; null where nobody looks.</summary>
+    public AttemptTrace? Trace { get; init; }
+
     public UsageMeter Meter { get; }
 
     public AttemptState State { get; private set; }
@@ -114,6 +117,7 @@ internal sealed class Attempt : IDisposable
             if (_answering)
             {
                 FirstContentAfter = Duration;
+                Trace?.FirstContent(FirstContentAfter);
                 _visit.Answered();
             }
         }
@@ -134,6 +138,7 @@ internal sealed class Attempt : IDisposable
             Advance(await Stream!.ReadAsync(_timers.Token));
             _timers.Received();
             Hidden?.Read();
+            Trace?.Chunk();
         }
         catch (Exception e) when (EndOf(e) is { } end)
         {
@@ -227,6 +232,7 @@ internal sealed class Attempt : IDisposable
         Stop();
         Stream?.Dispose();
         _timers.Dispose();
+        Trace?.Dispose();
     }
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)

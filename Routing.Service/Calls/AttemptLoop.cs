@@ -100,6 +100,7 @@ internal sealed partial class AttemptLoop(
         {
             // No provider was called.
             journal.RuledOut(attempt.Deployment, attempt.Fault.Code);
+            attempt.Trace?.Discard();
             return;
         }
 
@@ -113,7 +114,8 @@ internal sealed partial class AttemptLoop(
         };
         var status = attempt.Status != 0 ? attempt.Status : attempt.Fault?.Status ?? 0;
         journal.Attempted(at ?? journal.Attempts.Count, attempt.Deployment, outcome, status, attempt.Duration, wasted, attempt.IsOutrun);
-        metrics.Attempted(attempt.Deployment, outcome, attempt.Duration);
+        var failed = attempt is { State: AttemptState.Failed, IsOutrun: false };
+        attempt.Trace?.End(failed ? "failed" : outcome, failed ? outcome : null, status, used, attempt.Duration);
         if (attempt.State == AttemptState.Failed)
         {
             Log.Failed(logger, attempt.Deployment.Id, call.RequestId, outcome, status);
@@ -125,11 +127,12 @@ internal sealed partial class AttemptLoop(
 
     private (Attempt Attempt, Task<Attempt> Opened) Start(Call call, HeldCall held, HoldGrowth? growth, Visit visit, CancellationToken client)
     {
-        var attempt = new Attempt(call, visit, answers, drains, options.Value, time, client);
+        var attempt = new Attempt(call, visit, answers, drains, options.Value, time, client) { Trace = new(call, visit.Deployment, metrics, time) };
         return (attempt, OpenAsync());
 
         async Task<Attempt> OpenAsync()
         {
+            attempt.Trace.Begin();
             try
             {
                 await attempt.OpenAsync(_adapters[visit.Deployment.Adapter], held, HoldPlan.Grows(call, held, visit.Deployment) ? growth : null);

@@ -32,6 +32,10 @@ internal sealed class CallJournal(Call call, IReadOnlyList<Deployment> reachable
     /// <summary>Some attempt that did not answer the client is billed by its provider.</summary>
     public bool HasWaste => _attempts.Exists(attempt => attempt.Usage is not null);
 
+    /// <summary>Another deployment was tried before, or it is another model than was asked for.</summary>
+    public bool HasFallenBack(string model, Deployment answered) =>
+        answered.ModelName != model || _attempts.Exists(attempt => !attempt.Hedged && attempt.Candidate.Deployment != answered.Id);
+
     /// <param name="at">Where it stands among the attempts.</param>
     /// <param name="wasted">What the provider bills for an attempt that did not answer the client; null for nothing.</param>
     /// <param name="deployment">Who was called.</param>

@@ -13,6 +13,9 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
     /// <summary>The catalogue's name of what was asked for; empty until it is known.</summary>
     public string Model { get; set; } = "";
 
+    /// <summary>The call's last event was written, or could not be.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <param name="attempt">Who answers.</param>
     /// <param name="attempts">How many it took.</param>
     /// <param name="waited">For providers, until now.</param>
@@ -38,13 +41,18 @@ internal sealed class CallOutput(IServerStreamWriter<CompleteEvent> writer, Canc
         return ChunkAsync(chunk, last: true);
     }
 
-    public ValueTask<bool> EndedAsync(Ended ended) => WriteAsync(new CompleteEvent { Ended = ended }, flush: true);
+    public ValueTask<bool> EndedAsync(Ended ended)
+    {
+        HasEnded = true;
+        return WriteAsync(new CompleteEvent { Ended = ended }, flush: true);
+    }
 
     /// <param name="fault">Why there is no answer, or no whole one.</param>
     /// <param name="attempts">Made.</param>
     /// <param name="budgetSpent">No more could be made.</param>
     public ValueTask<bool> FailedAsync(CallFault fault, int attempts, bool budgetSpent = false)
     {
+        HasEnded = true;
         var failed = fault.ToMessage(attempts);
         failed.BudgetSpent = budgetSpent;
         failed.Model = Model;

@@ -55,7 +55,9 @@ internal sealed class CallRunner(
 
         // :: Hold
         var wanted = HoldPlan.Request(call, candidates.Reachable, options.Value);
+        var asked = time.GetTimestamp();
         var outcome = await HeldCall.AcquireAsync(billing, watch, wanted, options.Value, time);
+        metrics.Held(time.GetElapsedTime(asked));
         var (held, refusal) = outcome;
         if (held is null)
         {
@@ -100,7 +102,10 @@ internal sealed class CallRunner(
 
         var attempt = opened;
         journal.FirstToken(attempt.FirstContentAfter);
-        metrics.FirstToken(attempt.Deployment, journal.TimeToFirstToken);
+        if (journal.HasFallenBack(output.Model, attempt.Deployment))
+        {
+            metrics.FellBack(output.Model, attempt.Deployment);
+        }
 
         // :: Relay
         var (there, attemptsBefore) = (false, journal.Attempts.Count);
@@ -135,7 +140,7 @@ internal sealed class CallRunner(
         var settlement = Settlement(call, attempt.Deployment.ToCandidate(), usage.ToMessage(), EndingOf(attempt, unexpected is not null), journal);
         settlement.AnsweredAttempt = attemptsBefore + 1;
         var settled = await desk.SettleAsync(settlement, held, client);
-        metrics.Produced(attempt.Deployment, usage);
+        metrics.Produced(attempt.Deployment, GenAi.OperationOf(call.Client.Dialect), usage);
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
         {

@@ -4,13 +4,16 @@ using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Catalog;
 using LlmGateway.Routing.Dialects;
 using LlmGateway.Routing.Streaming;
+using LlmGateway.ServiceDefaults.Shutdown;
 
 namespace LlmGateway.Routing.Grpc;
 
-internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog, TimeProvider time) : RoutingApi.RoutingApiBase
+internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog, GracefulShutdown shutdown, TimeProvider time) : RoutingApi.RoutingApiBase
 {
     // What LiteLLM answers for every model, whose age nobody asks for.
     private const long Created = 1_677_610_602;
+
+    private static readonly CallFault Stopping = new(CallFailure.NoAvailableProvider, "Routing is being stopped.");
 
     public override async Task Complete(CompleteRequest request, IServerStreamWriter<CompleteEvent> responseStream, ServerCallContext context)
     {
@@ -22,7 +25,13 @@ internal sealed class RoutingGrpcService(CallRunner runner, CatalogStore catalog
             return;
         }
 
-        await runner.RunAsync(call, output, context.CancellationToken);
+        // A call whose time is over at a shutdown is settled like one whose client left, and its client, which is there, is told.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, shutdown.CallsEnd);
+        await runner.RunAsync(call, output, end.Token);
+        if (shutdown.CallsEnd.IsCancellationRequested && !output.HasEnded)
+        {
+            await output.FailedAsync(Stopping, attempts: 0);
+        }
     }
 
     public override Task<CountTokensReply> CountTokens(CountTokensRequest request, ServerCallContext context)

@@ -6,5 +6,6 @@ internal static class HealthRegistration
     {
         builder.Services.AddOptions<BreakerOptions>().BindConfiguration(BreakerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<HealthBoard>();
+        builder.Services.AddHostedService<BreakerGauge>();
     }
 }

@@ -40,7 +40,7 @@ public sealed class KeysSystem : IAsyncLifetime
         _system = await GatewaySystem.StartAsync(new SystemSettings
         {
             WithSecondGateway = true,
-            Environment = { ["INTERNAL_API_KEY"] = InternalKey, ["Billing__CacheHitPrice"] = "0.000001", ["JWT_SECRET_KEY"] = JwtSecret, ["Auth__UseReportSeconds"] = "1" },
+            Environment = { ["INTERNAL_API_KEY"] = InternalKey, ["Billing__CacheHitPrice"] = "0.000001", ["Shutdown__CallsSeconds"] = "1", ["JWT_SECRET_KEY"] = JwtSecret, ["Auth__UseReportSeconds"] = "1" },
         });
         First.BaseAddress = _system.Gateway;
         Second.BaseAddress = _system.SecondGateway;

@@ -34,6 +34,16 @@ public sealed partial class GatewaySystem
         await _app.ResourceNotifications.WaitForResourceAsync(resource, e => ProcessIdOf(e) != process.Id, limit.Token);
     }
 
+    /// <summary>SIGTERM, and the wait until it has ended by itself, or was killed after the orchestrator's patience.</summary>
+    public async Task StopAsync(string resource)
+    {
+        var stopped = await _app.ResourceCommands.ExecuteCommandAsync(resource, KnownResourceCommands.StopCommand);
+        if (!stopped.Success)
+        {
+            throw new InvalidOperationException(stopped.Message);
+        }
+    }
+
     /// <summary>kill -9 of one of a resource's own children, as of a session of PostgreSQL: what that means is the resource's business.</summary>
     /// <returns>False when it has none.</returns>
     public async Task<bool> KillChildAsync(string resource, Random dice)

@@ -39,6 +39,16 @@ public sealed partial class GatewaySystem
         AddGateway(builder, Third, Project(builder, "routing"), billing);
     }
 
+    private static void Spread(IDistributedApplicationBuilder builder)
+    {
+        foreach (var gateway in (string[])["gateway", Second, Third])
+        {
+            Project(builder, gateway)
+                .WithEnvironment("services__routing__grpc__0", Project(builder, "routing").GetEndpoint("grpc"))
+                .WithEnvironment("services__routing__grpc__1", Project(builder, "routing2").GetEndpoint("grpc"));
+        }
+    }
+
     private static void AddGateway(
         IDistributedApplicationBuilder builder, string name, IResourceBuilder<ProjectResource> routing, IResourceBuilder<ProjectResource> billing) =>
         builder.AddProject<Projects.Gateway_Api>(name)

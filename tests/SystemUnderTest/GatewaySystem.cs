@@ -26,6 +26,9 @@ public sealed record SystemSettings
     /// <summary>Beside the usual ones: <see cref="GatewaySystem.Replicas"/>, on the same stores.</summary>
     public bool WithReplicas { get; init; }
 
+    /// <summary>With <see cref="WithReplicas"/>: every gateway spreads its calls over both routings.</summary>
+    public bool WithSpread { get; init; }
+
     /// <summary>Environment of all services, over everything else.</summary>
     public Dictionary<string, string> Environment { get; init; } = [];
 }
@@ -188,6 +191,10 @@ public sealed partial class GatewaySystem : IAsyncDisposable
         if (settings.WithReplicas)
         {
             AddReplicas(builder);
+            if (settings.WithSpread)
+            {
+                Spread(builder);
+            }
         }
 
         foreach (var resource in (IEnumerable<string>)[.. Services, .. settings.WithReplicas ? Replicas : [], .. keysLink is null ? (string[])[] : [Second]])

@@ -39,6 +39,8 @@ internal sealed class ScriptedKeys : KeysApi.KeysApiBase, IAsyncDisposable
 
     public KeysApi.KeysApiClient Client { get; }
 
+    public string Address => _app.Urls.Single();
+
     public ConcurrentQueue<VerifyRequest> Asked { get; } = new();
 
     public ConcurrentQueue<KeyUse> Used { get; } = new();
