@@ -18,7 +18,8 @@ case "${1-}" in
 esac
 
 programs_need postgres=postgresql redis-server=redis-server setpriv=util-linux curl=curl kill=procps node=nodejs npm=npm protoc=protobuf-compiler \
-  grpc_python_plugin=protobuf-compiler-grpc python:grpc=python3-grpcio python:google.protobuf=python3-protobuf prometheus=prometheus promtool=prometheus
+  grpc_python_plugin=protobuf-compiler-grpc python:grpc=python3-grpcio python:google.protobuf=python3-protobuf prometheus=prometheus promtool=prometheus \
+  amtool=prometheus-alertmanager chromium=chromium
 
 for folder in tests/Clients/node tests/Compat.Tests/Peers/node; do
   if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then

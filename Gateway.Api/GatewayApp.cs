@@ -5,6 +5,7 @@ using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Caching;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Clients;
+using LlmGateway.Gateway.Documentation;
 using LlmGateway.Gateway.Health;
 using LlmGateway.Gateway.Limits;
 using LlmGateway.Gateway.OpenAi;
@@ -27,6 +28,7 @@ internal static class GatewayApp
         builder.AddOpenAi();              // OpenAi/
         builder.AddAnthropic();           // Anthropic/
         builder.AddAdmin();               // Admin/
+        builder.AddDocumentation();       // Documentation/
         builder.AddHealth();              // Health/
         builder.Services.AddSingleton<GatewayMetrics>();
         builder.AddMetricTable(GatewayMetricTable.Table);
@@ -42,6 +44,7 @@ internal static class GatewayApp
         app.UseMiddleware<AllowedHosts>();
         app.UseMiddleware<RequestCheck>();
         app.UseCrossOrigin();
+        app.UseDocumentation();
         app.UseRouting();
         app.UseMiddleware<AddressGate>();
         app.UseMiddleware<UnknownRoutes>();
@@ -62,6 +65,7 @@ internal static class GatewayApp
         routes.MapRateLimit();
         routes.MapGenerations();
         routes.MapAdmin();     // Admin/
-        routes.MapCircuitBreakers();   // Health/
+        routes.MapDocumentation();     // Documentation/
+        routes.MapHealthDetails();     // Health/
     }
 }

@@ -80,4 +80,27 @@ internal static class AdminBody
             return ApiErrors.InvalidJson("is not valid JSON", (exception.LineNumber ?? 0) + 1, (exception.BytePositionInLine ?? 0) + 1);
         }
     }
+
+    /// <summary>The first string that is no text, in a body that is passed on as JSON: half of a surrogate pair, as in "\ud800".</summary>
+    public static ApiError? Text(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    _ = reader.GetString();
+                }
+            }
+
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            var (line, column) = TextPosition.Of(body, reader.TokenStartIndex);
+            return ApiErrors.InvalidJson("has a string that is not text", line, column);
+        }
+    }
 }

@@ -131,7 +131,7 @@ internal sealed class CatalogEndpoints(CatalogApi.CatalogApiClient catalog, Rout
 
         using (body)
         {
-            return AdminBody.Syntax(body.Bytes.Span) is { } error ? (null, error) : (Encoding.UTF8.GetString(body.Bytes.Span), null);
+            return (AdminBody.Syntax(body.Bytes.Span) ?? AdminBody.Text(body.Bytes.Span)) is { } error ? (null, error) : (Encoding.UTF8.GetString(body.Bytes.Span), null);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Grpc.Core;
-using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.OpenAi;
 using LlmGateway.Protos.Routing.V1;
@@ -10,13 +9,7 @@ namespace LlmGateway.Gateway.Health;
 /// <summary>GET /health/circuit-breakers: each deployment's breaker, as the Routing.Service that was asked sees it.</summary>
 internal static class CircuitBreakers
 {
-    public static void MapCircuitBreakers(this IEndpointRouteBuilder routes)
-    {
-        var route = routes.MapGet("/health/circuit-breakers", GetAsync);
-        _ = HealthDetails.ArePublic(routes.ServiceProvider) ? route.AllowAnonymous() : route.RequireAuthorization(Policies.HealthDetails);
-    }
-
-    private static async Task GetAsync(HttpContext context, DeploymentsApi.DeploymentsApiClient deployments)
+    public static async Task GetAsync(HttpContext context, DeploymentsApi.DeploymentsApiClient deployments)
     {
         context.Response.Headers.CacheControl = "no-store";
         try

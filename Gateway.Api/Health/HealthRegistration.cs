@@ -11,6 +11,8 @@ internal static class HealthRegistration
         builder.Services.AddOptions<BillingOptions>().BindConfiguration(BillingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<HealthDetails>().BindConfiguration(HealthDetails.Section);
         builder.Services.AddSingleton<ServiceProbes>();
+        builder.Services.AddSingleton<HealthHistory>();
+        builder.Services.AddSingleton<IHealthCheckPublisher>(services => services.GetRequiredService<HealthHistory>());
         builder.Services.AddHostedService<WarmUp>();
         builder.Services.AddHealthChecks()
             .AddService("keys", static probes => probes.Keys)

@@ -7,30 +7,13 @@ using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Gateway.OpenAi;
 
-/// <summary>GET /v1/models and /v1/models/{id}: what the caller may use. Anthropic's clients, which send their version, get its form.</summary>
+/// <summary>GET /v1/models, /v1/models/{id} and /v1/llm/models: what the caller may use. Anthropic's clients, which send their version, get its form.</summary>
 internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> compatibility)
 {
-    public async Task ListAsync(HttpContext context)
-    {
-        if (await cache.GetAsync() is not { } models)
-        {
-            await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.RoutingUnavailable);
-            return;
-        }
+    public Task ListAsync(HttpContext context) => ListAsync(context, WantsArray(context.Request));
 
-        var allowed = Caller.Of(context).AllowedModels;
-        var usable = models.Values.Where(model => allowed.Allows(model.Id));
-        if (AnthropicSurface.Owns(context.Request))
-        {
-            await context.WriteJsonAsync(AnthropicModelList.From(usable), AnthropicJson.Wire.AnthropicModelList);
-            return;
-        }
-
-        IReadOnlyList<ModelEntry> entries = [.. usable.Select(ModelEntry.From)];
-        await (WantsArray(context.Request)
-            ? context.WriteJsonAsync(entries, OpenAiJson.Wire.IReadOnlyListModelEntry)
-            : context.WriteJsonAsync(new ModelList("list", entries), OpenAiJson.Wire.ModelList));
-    }
+    /// <summary>The bare array, as services of one's own read it.</summary>
+    public Task ListArrayAsync(HttpContext context) => ListAsync(context, asArray: true);
 
     public async Task GetAsync(HttpContext context)
     {
@@ -51,6 +34,28 @@ internal sealed class Models(ModelsCache cache, IOptions<CompatibilityOptions> c
         {
             await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.UnknownModel(id));
         }
+    }
+
+    private async Task ListAsync(HttpContext context, bool asArray)
+    {
+        if (await cache.GetAsync() is not { } models)
+        {
+            await ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.RoutingUnavailable);
+            return;
+        }
+
+        var allowed = Caller.Of(context).AllowedModels;
+        var usable = models.Values.Where(model => allowed.Allows(model.Id));
+        if (AnthropicSurface.Owns(context.Request))
+        {
+            await context.WriteJsonAsync(AnthropicModelList.From(usable), AnthropicJson.Wire.AnthropicModelList);
+            return;
+        }
+
+        IReadOnlyList<ModelEntry> entries = [.. usable.Select(ModelEntry.From)];
+        await (asArray
+            ? context.WriteJsonAsync(entries, OpenAiJson.Wire.IReadOnlyListModelEntry)
+            : context.WriteJsonAsync(new ModelList("list", entries), OpenAiJson.Wire.ModelList));
     }
 
     private bool WantsArray(HttpRequest request) => request.Query["format"] is [var format]

@@ -29,5 +29,6 @@ internal static class OpenAiRoutes
         var models = routes.ServiceProvider.GetRequiredService<Models>();
         routes.MapGet("/v1/models", models.ListAsync);
         routes.MapGet("/v1/models/{**id}", models.GetAsync);
+        routes.MapGet("/v1/llm/models", models.ListArrayAsync);
     }
 }

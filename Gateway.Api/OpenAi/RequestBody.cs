@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using LlmGateway.Gateway.Calls;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace LlmGateway.Gateway.OpenAi;
@@ -133,9 +133,16 @@ internal sealed class RequestBody : IDisposable
         var isJson = MediaTypeHeaderValue.TryParse(type, out var parsed)
             && (parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
                 || parsed.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-            && (parsed.Encoding is null or UTF8Encoding or ASCIIEncoding);
+            && IsUtf8(HeaderUtilities.RemoveQuotes(parsed.Charset));
         return isJson
             ? null
             : ApiErrors.UnsupportedMediaType("The body must be JSON in UTF-8, sent with content-type: application/json.");
     }
+
+    // By its name: to ask for an encoding of it throws for some that a client may name.
+    private static bool IsUtf8(StringSegment charset) =>
+        charset.Length == 0
+        || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+        || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase)
+        || charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace LlmGateway.Gateway.Web;
 
 /// <summary>The server as <see cref="ServerLimits"/> has it.</summary>
-internal sealed class KestrelSetup(IOptions<ServerLimits> options, TimeProvider time)
+internal sealed class KestrelSetup(IOptions<ServerLimits> options, ConnectionCount connections, TimeProvider time)
     : IConfigureOptions<KestrelServerOptions>, IConfigureOptions<SocketTransportOptions>
 {
     private const int NoUpgrades = 0;
@@ -31,6 +31,7 @@ internal sealed class KestrelSetup(IOptions<ServerLimits> options, TimeProvider 
         kestrel.ConfigureEndpointDefaults(endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+            endpoint.Use(connections.Around);
             endpoint.Use(next => new PriorKnowledge(next, limits.KeepAliveTimeout, time).OnConnectionAsync);
         });
 

@@ -12,6 +12,7 @@ internal static class WebRegistration
     {
         var services = builder.Services;
         services.AddOptions<ServerLimits>().BindConfiguration(ServerLimits.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ConnectionCount>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         services.AddSingleton<IConfigureOptions<SocketTransportOptions>, KestrelSetup>();
 

@@ -8,7 +8,7 @@ namespace LlmGateway.Gateway.Tests.Hosting;
 [Collection(GatewayCollection.Name)]
 public sealed class RouteInventoryTests(GatewayHost gateway)
 {
-    private static readonly string[] OpenToAnyone = ["/", "/health", "/alive", "/ready", "/metrics"];
+    private static readonly string[] OpenToAnyone = ["/", "/health", "/alive", "/ready", "/metrics", "/openapi/v1.json"];
 
     private IEnumerable<(string Method, string Path)> Routes =>
         from endpoint in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -48,7 +48,8 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
             "GET /admin/models", "GET /admin/models/{id}", "PUT /admin/models/{id}", "DELETE /admin/models/{id}", "POST /admin/models/import",
             "POST /admin/deployments", "PATCH /admin/deployments/{id}", "DELETE /admin/deployments/{id}", "POST /admin/explain",
             "GET /admin/deployments", "GET /admin/deployments/{id}", "POST /admin/deployments/{id}/cooldown", "DELETE /admin/deployments/{id}/cooldown",
-            "GET /health/circuit-breakers",
+            "GET /health/circuit-breakers", "GET /health/detailed", "GET /health/history", "GET /health/monitoring", "GET /health/system",
+            "GET /v1/llm/models", "GET /openapi/v1.json",
         ],
         ignoreOrder: true);
 }

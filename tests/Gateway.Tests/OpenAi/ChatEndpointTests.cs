@@ -44,6 +44,7 @@ public sealed class ChatEndpointTests(GatewayHost gateway) : IDisposable
     [InlineData("text/plain", null, 415)]
     [InlineData("application/x-www-form-urlencoded", null, 415)]
     [InlineData("application/json; charset=utf-16", null, 415)]
+    [InlineData("application/json; charset=utf-7", null, 415)]
     [InlineData("application/json", "zstd", 415)]
     [InlineData("application/json", "gzip, br", 415)]
     [InlineData("application/json; charset=\"UTF-8\"", null, 503)]

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LlmGateway.Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LlmGateway.Gateway.Tests.Conformance;
+
+/// <summary>A path of the gateway's own endpoint table, with the methods that it takes and, where it takes one, an example of a body for each.</summary>
+internal sealed record Endpoint(string Path, IReadOnlyList<string> Methods, IReadOnlyDictionary<string, string> Bodies)
+{
+    /// <summary>The path with something in the place of its parameters.</summary>
+    public string Address => Regex.Replace(Path, "{[^}]*}", "some-id");
+
+    public bool Fits(string address) =>
+        Regex.IsMatch(address, $"^{Regex.Replace(Path, "{[^}]*}", Path.StartsWith("/v1/models/", StringComparison.Ordinal) ? ".+" : "[^/]+")}$");
+
+    public static async Task<IReadOnlyList<Endpoint>> AllAsync(GatewayHost gateway)
+    {
+        using var client = gateway.Client(key: null);
+        var paths = JsonNode.Parse(await client.GetStringAsync("/openapi/v1.json"))!["paths"]!;
+        var routes =
+            from route in gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            from method in route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods
+            group method by route.RoutePattern.RawText!.Replace("{**", "{", StringComparison.Ordinal);
+        return [.. routes.Select(route => new Endpoint(route.Key, [.. route], BodiesOf(paths[route.Key]!, route)))];
+    }
+
+    private static Dictionary<string, string> BodiesOf(JsonNode path, IEnumerable<string> methods) =>
+        (from method in methods
+         let body = path[method.ToLowerInvariant()]?["requestBody"]
+         where body is not null
+         select (method, body["content"]!["application/json"]!["example"]?.ToJsonString() ?? "{}")).ToDictionary();
+}
