@@ -14,8 +14,11 @@ public sealed class CrashTests(ITestOutputHelper output)
     private static readonly TimeSpan HoldLife = TimeSpan.FromSeconds(6);
 
     [Fact]
-    public Task Twenty_kills_over_all_processes_lose_nothing_and_charge_nothing_twice() =>
-        RunAsync(dice => [.. Enumerable.Repeat(Killer.Processes, 4).SelectMany(all => all).OrderBy(_ => dice.Next())]);
+    public Task Ten_kills_over_all_processes_lose_nothing_and_charge_nothing_twice() => OverAllAsync(each: 2);
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public Task Twenty_kills_over_all_processes_lose_nothing_and_charge_nothing_twice() => OverAllAsync(each: 4);
 
     [Theory]
     [Trait("Category", "Long")]
@@ -26,6 +29,9 @@ public sealed class CrashTests(ITestOutputHelper output)
     [InlineData("redis")]
     public Task Twenty_kills_of_one_process_lose_nothing_and_charge_nothing_twice(string victim) =>
         RunAsync(_ => [.. Enumerable.Repeat(victim, 20)]);
+
+    private Task OverAllAsync(int each) =>
+        RunAsync(dice => [.. Enumerable.Repeat(Killer.Processes, each).SelectMany(all => all).OrderBy(_ => dice.Next())]);
 
     private async Task RunAsync(Func<Random, string[]> victims)
     {
