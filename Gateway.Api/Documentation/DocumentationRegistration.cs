@@ -29,7 +29,7 @@ internal static class DocumentationRegistration
 
         app.Use((context, next) =>
         {
-            if (context.Request.Path.StartsWithSegments(SwaggerPage) || context.Request.Path.StartsWithSegments(ReDocPage))
+            if (context.Request.Path.StartsWithSegments(SwaggerPage, StringComparison.OrdinalIgnoreCase) || context.Request.Path.StartsWithSegments(ReDocPage, StringComparison.OrdinalIgnoreCase))
             {
                 context.Response.Headers.ContentSecurityPolicy = PagePolicy;
             }

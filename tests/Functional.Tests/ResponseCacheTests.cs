@@ -126,7 +126,7 @@ public sealed partial class ResponseCacheTests(RunningSystem system) : IAsyncLif
         Asked(GatewaySystem.Model).ShouldBe(asked);
     }
 
-    [GeneratedRegex("\"cost\":[0-9.]+")]
+    [GeneratedRegex("\"cost\":[0-9.]+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Cost();
 
     private static string Chat(string prompt) => $$"""{"model":"{{GatewaySystem.Model}}","messages":[{"role":"user","content":"{{prompt}}"}]}""";

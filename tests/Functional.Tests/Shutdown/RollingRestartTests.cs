@@ -50,7 +50,7 @@ public sealed class RollingRestartTests
 
         answers.Count.ShouldBeGreaterThan(CallsASecond * 5);
         answers.Where(answer => answer is not { Status: HttpStatusCode.OK, Ended: true, Cut: false })
-            .CountBy(answer => $"{answer.Status} {answer.ErrorCode} {answer.Cut} {(answer.Status == 0 ? answer.RequestId : "")}").ShouldBeEmpty(
+            .CountBy(answer => $"{answer.Status} {answer.ErrorCode} {answer.Cut} {(answer.Status == default ? answer.RequestId : "")}").ShouldBeEmpty(
                 string.Join('\n', Logged(system).TakeLast(20)));
         var after = await Balance.WithoutHoldsAsync(system.Http, TimeSpan.FromSeconds(30));
         (before.Total - after.Total).ShouldBe(answers.Sum(answer => answer.Cost));
@@ -85,7 +85,7 @@ public sealed class RollingRestartTests
             }
             catch (HttpRequestException exception)
             {
-                answers.Add(new() { Status = 0, RequestId = exception.Message });
+                answers.Add(new() { Status = default, RequestId = exception.Message });
             }
         }
     }

@@ -9,11 +9,15 @@ namespace LlmGateway.Gateway.Tests.Conformance;
 /// <summary>A path of the gateway's own endpoint table, with the methods that it takes and, where it takes one, an example of a body for each.</summary>
 internal sealed record Endpoint(string Path, IReadOnlyList<string> Methods, IReadOnlyDictionary<string, string> Bodies)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <summary>The path with something in the place of its parameters.</summary>
-    public string Address => Regex.Replace(Path, "{[^}]*}", "some-id");
+    public string Address => With("some-id");
+
+    public string With(string parameter) => Regex.Replace(Path, "{[^}]*}", parameter, RegexOptions.None, Patience);
 
     public bool Fits(string address) =>
-        Regex.IsMatch(address, $"^{Regex.Replace(Path, "{[^}]*}", Path.StartsWith("/v1/models/", StringComparison.Ordinal) ? ".+" : "[^/]+")}$");
+        Regex.IsMatch(address, $"^{With(Path.StartsWith("/v1/models/", StringComparison.Ordinal) ? ".+" : "[^/]+")}$", RegexOptions.None, Patience);
 
     public static async Task<IReadOnlyList<Endpoint>> AllAsync(GatewayHost gateway)
     {

@@ -81,7 +81,7 @@ public sealed class FuzzTests(GatewayHost gateway)
         from word in Gen.Elements(Words)
         select new Sent(
             method,
-            System.Text.RegularExpressions.Regex.Replace(endpoint.Path, "{[^}]*}", Uri.EscapeDataString(segment.Length == 0 ? "x" : segment)) + query,
+            endpoint.With(Uri.EscapeDataString(segment.Length == 0 ? "x" : segment)) + query,
             method is "GET" or "HEAD" ? null : body, type, encoding, header, word);
 
     // An example of a body with pieces put in, taken out or doubled.
