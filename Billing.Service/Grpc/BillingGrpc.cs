@@ -24,7 +24,10 @@ internal sealed class BillingGrpc(
 
     public override async Task<HoldReply> Extend(ExtendRequest request, ServerCallContext context) =>
         (await extensions.ExtendAsync(
-            Fields.RequestId(request.RequestId), Fields.Tokens("output_tokens", request.OutputTokens), context.CancellationToken)).ToReply();
+            new(
+                Fields.RequestId(request.RequestId), Fields.Tokens("prompt_tokens", request.PromptTokens),
+                Fields.Tokens("output_tokens", request.OutputTokens)),
+            context.CancellationToken)).ToReply();
 
     public override async Task<RenewReply> Renew(RenewRequest request, ServerCallContext context)
     {

@@ -6,13 +6,16 @@ namespace LlmGateway.Billing.Ledger;
 
 /// <summary>One open hold that is to cover more.</summary>
 /// <param name="Amount">What the whole call may cost then, at the hold's own prices.</param>
-internal sealed record ExtendLine(string RequestId, NanoUsd Amount, long OutputTokens);
+internal sealed record ExtendLine(string RequestId, NanoUsd Amount, long PromptTokens, long OutputTokens);
 
 internal enum ExtendOutcome
 {
     Held,
     Insufficient,
     Closed,
+
+    /// <summary>One of its bounds is larger than when the line was priced, and so nothing is decided.</summary>
+    Grown,
 }
 
 /// <summary>What was decided: the hold's own figures as they stand then, and the account's.</summary>
@@ -20,8 +23,6 @@ internal sealed record ExtendRow(
     ExtendOutcome Outcome, NanoUsd Amount, long OutputTokens, DateTimeOffset ExpiresAt, NanoUsd Balance, NanoUsd Held, bool Bounded)
 {
     public NanoUsd Overdraft { get; init; }
-
-    public long PromptTokens { get; init; }
 
     /// <summary>Tokens that the key's windows count as held for this call.</summary>
     public long CountedTokens { get; init; }
@@ -41,9 +42,9 @@ internal static class ExtendStatement
 {
     private const string Sql =
         """
-        select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held, r_bounded, r_overdraft, r_prompt_tokens,
-            r_counted_tokens, r_created_at, r_limits, r_windows
-        from billing.extend($1, $2, $3)
+        select r_item, r_outcome, r_amount, r_output_tokens, r_expires_at, r_balance, r_held, r_bounded, r_overdraft, r_counted_tokens,
+            r_created_at, r_limits, r_windows
+        from billing.extend($1, $2, $3, $4)
         """;
 
     /// <returns>One element for each line, in the lines' order: null where there is no such hold.</returns>
@@ -54,6 +55,7 @@ internal static class ExtendStatement
         command.Parameters.AddTexts(lines, line => line.RequestId);
         command.Parameters.AddLongs(lines, line => line.Amount.Value);
         command.Parameters.AddLongs(lines, line => line.OutputTokens);
+        command.Parameters.AddLongs(lines, line => line.PromptTokens);
 
         var rows = new ExtendRow?[lines.Count];
         await command.PrepareAsync(cancellationToken);
@@ -73,6 +75,7 @@ internal static class ExtendStatement
             "held" => ExtendOutcome.Held,
             "insufficient" => ExtendOutcome.Insufficient,
             "closed" => ExtendOutcome.Closed,
+            "grown" => ExtendOutcome.Grown,
             var other => throw new InvalidOperationException($"billing.extend answered {other}."),
         };
         var row = new ExtendRow(
@@ -81,11 +84,10 @@ internal static class ExtendStatement
         return outcome != ExtendOutcome.Insufficient ? row : row with
         {
             Overdraft = new(reader.GetInt64(8)),
-            PromptTokens = reader.GetInt64(9),
-            CountedTokens = reader.GetInt64(10),
-            HeldAt = reader.GetFieldValue<DateTimeOffset>(11),
-            Limits = KeyLimits.FromArray(reader.IsDBNull(12) ? null : reader.GetFieldValue<long?[]>(12)),
-            Windows = KeyWindows.FromArray(reader.IsDBNull(13) ? null : reader.GetFieldValue<long[]>(13)),
+            CountedTokens = reader.GetInt64(9),
+            HeldAt = reader.GetFieldValue<DateTimeOffset>(10),
+            Limits = KeyLimits.FromArray(reader.IsDBNull(11) ? null : reader.GetFieldValue<long?[]>(11)),
+            Windows = KeyWindows.FromArray(reader.IsDBNull(12) ? null : reader.GetFieldValue<long[]>(12)),
         };
     }
 }

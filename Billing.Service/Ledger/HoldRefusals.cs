@@ -30,7 +30,7 @@ internal static class HoldRefusals
     public static LedgerRefusal Of(ExtendRow row, ExtendLine line, HoldQuote quote)
     {
         var required = NanoUsd.Max(line.Amount - row.Amount, NanoUsd.Zero);
-        var tokens = row.PromptTokens + line.OutputTokens - row.CountedTokens;
+        var tokens = line.PromptTokens + line.OutputTokens - row.CountedTokens;
         return Of(
             row.Windows is { } windows ? row.Limits?.Reached(windows, tokens, required, row.HeldAt) : null,
             new(LedgerRefusalReason.InsufficientBalance)
@@ -53,7 +53,7 @@ internal static class HoldRefusals
         var most = line.OutputTokens;
         if (row is { Windows: { } windows, Limits: { } limits } && limits.TokensLeft(windows) is { } left)
         {
-            most = Math.Min(most, left + row.CountedTokens - row.PromptTokens);
+            most = Math.Min(most, left + row.CountedTokens - line.PromptTokens);
         }
 
         var available = row.Amount + Least(row.Balance - row.Held + row.Overdraft, row.Windows, row.Limits);

@@ -176,6 +176,7 @@ internal sealed class CallRunner(
         broken.Stop();
         broken.Visited();
         sent.BreakOff(place);
+        await CoverPrefillAsync(call, held, candidates, sent);
         var (next, _) = await attempts.RunAsync(call, held, growth, candidates, journal, client, made: attemptsBefore + 1);
         if (next is not null)
         {
@@ -184,6 +185,19 @@ internal sealed class CallRunner(
         }
 
         return next;
+    }
+
+    /// <summary>
+    /// A model that goes on from a text reads it as a part of its prompt. Where the hold cannot cover it, models are asked for the whole answer, whose
+    /// prompt is the client's own.
+    /// </summary>
+    private async Task CoverPrefillAsync(Call call, HeldCall held, CandidateChain candidates, SentText sent)
+    {
+        if (!sent.PrefillRefused && candidates.Reachable.Any(deployment => deployment.Prefill))
+        {
+            var prompt = call.Request.Chat.WithPrefill(sent.Prefill).PromptBound;
+            sent.PrefillRefused = !await held.CoverPromptAsync(billing, prompt, options.Value, time);
+        }
     }
 
     /// <summary>

@@ -15,13 +15,14 @@ internal sealed class HeldCall
     private const string NotThere = "Billing is not available, and no call is made without a hold.";
 
     private readonly HoldRequest _request;
+    private long _promptTokens;
     private long _outputTokens;
     private long _amount;
 
     private HeldCall(HoldRequest request, Hold hold)
     {
         _request = new(request) { PriceBook = hold.PriceBook, PricedAt = hold.PricedAt };
-        (_outputTokens, _amount) = (hold.OutputTokens, hold.AmountNanoUsd);
+        (_promptTokens, _outputTokens, _amount) = (request.PromptTokens, hold.OutputTokens, hold.AmountNanoUsd);
         IsWhole = hold.OutputTokens >= request.OutputTokens;
         IsEstimate = hold.Estimate;
         ExpiresAt = hold.ExpiresAt?.ToDateTimeOffset() ?? DateTimeOffset.MaxValue;
@@ -31,6 +32,9 @@ internal sealed class HeldCall
 
     /// <summary>The output bound that the hold covers, over all answers of the call.</summary>
     public long OutputTokens => Volatile.Read(ref _outputTokens);
+
+    /// <summary>The prompt bound that it covers.</summary>
+    public long PromptTokens => Volatile.Read(ref _promptTokens);
 
     /// <summary>What is set aside, in nano-dollars.</summary>
     public long AmountNanoUsd => Volatile.Read(ref _amount);
@@ -46,13 +50,41 @@ internal sealed class HeldCall
 
     /// <summary>The request that makes this hold again, at the same prices, should Billing have lost it.</summary>
     public HoldRequest Again(long outputTokens, long minOutputTokens) =>
-        new(_request) { OutputTokens = outputTokens, MinOutputTokens = minOutputTokens };
+        new(_request) { PromptTokens = PromptTokens, OutputTokens = outputTokens, MinOutputTokens = minOutputTokens };
 
     /// <summary>Billing covers more now.</summary>
     public void Grow(Hold hold)
     {
         Volatile.Write(ref _amount, hold.AmountNanoUsd);
         Volatile.Write(ref _outputTokens, hold.OutputTokens);
+    }
+
+    /// <summary>Makes the hold cover a longer prompt than the client's: one with what has been answered already.</summary>
+    /// <returns>False where it does not: refused, or Billing is not there to say so.</returns>
+    public async Task<bool> CoverPromptAsync(BillingClient billing, long promptTokens, BillingOptions options, TimeProvider time)
+    {
+        if (IsEstimate || promptTokens <= PromptTokens)
+        {
+            return true;
+        }
+
+        try
+        {
+            var request = new ExtendRequest { RequestId = RequestId, OutputTokens = OutputTokens, PromptTokens = promptTokens };
+            var reply = await billing.ExtendAsync(request, deadline: (time.GetUtcNow() + options.HoldTimeout).UtcDateTime);
+            if (reply.OutcomeCase != HoldReply.OutcomeOneofCase.Hold)
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _promptTokens, promptTokens);
+            Grow(reply.Hold);
+            return true;
+        }
+        catch (RpcException)
+        {
+            return !options.Enabled;
+        }
     }
 
     /// <summary>Sets the money aside, or says why not. Not cancelled by a client that leaves: the hold may be made already.</summary>

@@ -36,7 +36,7 @@ internal sealed class SentText
     /// <summary>Where the last answer broke off; null before.</summary>
     public StreamPlace? Place { get; private set; }
 
-    /// <summary>A provider would not continue a text: no other is asked to.</summary>
+    /// <summary>A provider would not continue a text, or the hold does not cover it: no other is asked to.</summary>
     public bool PrefillRefused { get; set; }
 
     /// <summary>What a model is asked to continue: some refuse a text that ends in blanks.</summary>

@@ -41,7 +41,7 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
         _settings.TryAdd("Billing:Connections", "6");
     }
 
-    internal static TokenPrices OneANano { get; } = new(800_000, 800_000, 800_000, 800_000);
+    internal static TokenPrices OneANano { get; } = new(800_000, 800_000, 800_000, 800_000) { CacheWrite1h = 800_000 };
 
     internal FakeTime Time { get; } = new();
 
@@ -103,7 +103,8 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
     }
 
     internal Task<int> AnnounceAsync(PricedModel model, TokenPrices prices) => Prices.AnnounceAsync(
-        [new(model, new(prices.Input, prices.CachedInput, prices.CacheWrite, prices.Output))], CancellationToken.None);
+        [new(model, new(prices.Input, prices.CachedInput, prices.CacheWrite, prices.Output) { CacheWrite1h = prices.CacheWrite1h ?? prices.CacheWrite })],
+        CancellationToken.None);
 
     internal Task<Answer<GrantedHold>> HoldAsync(
         string request, string account, PricedModel model, long output, long? min = null, long prompt = 0, KeyLimits? limits = null,
@@ -116,8 +117,8 @@ public sealed class BillingSystem : IAsyncLifetime, IAsyncDisposable
             new(request, model, "deployment-1", "the-model", new(input, 0, 0, output), 0, Estimated: false, Time.GetUtcNow(), 10, 20, "[]"),
             CancellationToken.None);
 
-    internal Task<Answer<GrantedHold>> ExtendAsync(string request, long output) =>
-        Services.GetRequiredService<Extensions>().ExtendAsync(request, output, CancellationToken.None);
+    internal Task<Answer<GrantedHold>> ExtendAsync(string request, long output, long prompt = 0) =>
+        Services.GetRequiredService<Extensions>().ExtendAsync(new(request, prompt, output), CancellationToken.None);
 
     internal Task ReleaseAsync(string request) => Holds.ReleaseAsync(request, "[]", considered: null, CancellationToken.None);
 

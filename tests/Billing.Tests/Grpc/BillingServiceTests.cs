@@ -70,6 +70,54 @@ public sealed class BillingServiceTests(BillingServer server) : IClassFixture<Bi
     }
 
     [Fact]
+    public async Task A_quote_is_the_holds_amount_names_what_has_no_price_and_holds_nothing()
+    {
+        await AnnounceAsync();
+        var (account, request) = (server.NewAccount(), BillingSystem.NewRequest());
+
+        (await Billing.QuoteAsync(Hold(account, request))).ShouldBe(new QuoteReply { AmountNanoUsd = 9_375_000 });
+
+        // More than there is is no refusal: nothing is taken.
+        var large = Hold(account, request);
+        large.OutputTokens = large.MinOutputTokens = 1_000_000_000;
+        (await Billing.QuoteAsync(large)).ShouldBe(new QuoteReply { AmountNanoUsd = 12_500_003_125_000 });
+        var unpriced = Hold(account, request);
+        unpriced.Candidates.Add(new Candidate { Deployment = "d", Provider = "nobody", Model = "nothing" });
+        (await Billing.QuoteAsync(unpriced)).ShouldBe(new QuoteReply { Unpriced = "nobody/nothing" });
+        (await Billing.GetBalanceAsync(new GetBalanceRequest { AccountId = account })).HeldNanoUsd.ShouldBe(0);
+        (await Billing.RenewAsync(new RenewRequest { RequestId = request })).Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.UnknownHold);
+    }
+
+    [Theory]
+    [InlineData("request_id")]
+    [InlineData("account_id")]
+    [InlineData("candidates")]
+    [InlineData("prompt_tokens")]
+    [InlineData("output_tokens")]
+    [InlineData("min_output_tokens")]
+    public async Task A_bad_field_of_a_quote_is_named(string field)
+    {
+        var request = Hold(server.NewAccount(), BillingSystem.NewRequest());
+        _ = field switch
+        {
+            "request_id" => request.RequestId = "req_",
+            "account_id" => request.AccountId = "",
+            "candidates" => Clear(),
+            "prompt_tokens" => $"{request.PromptTokens = -1}",
+            "output_tokens" => $"{request.OutputTokens = long.MaxValue}",
+            _ => $"{request.MinOutputTokens = request.OutputTokens + 1}",
+        };
+
+        (await StatusAsync(Billing.QuoteAsync(request))).Detail.ShouldStartWith($"{field}: ");
+
+        string Clear()
+        {
+            request.Candidates.Clear();
+            return "";
+        }
+    }
+
+    [Fact]
     public async Task Bad_fields_are_invalid_arguments_by_name()
     {
         (await StatusAsync(Billing.GetBalanceAsync(new GetBalanceRequest { AccountId = "?" }))).Detail.ShouldStartWith("account_id: ");
@@ -78,6 +126,8 @@ public sealed class BillingServiceTests(BillingServer server) : IClassFixture<Bi
         (await StatusAsync(Billing.ExtendAsync(new ExtendRequest { OutputTokens = 1 }))).Detail.ShouldStartWith("request_id: ");
         (await StatusAsync(Billing.ExtendAsync(new ExtendRequest { RequestId = BillingSystem.NewRequest(), OutputTokens = -1 })))
             .Detail.ShouldStartWith("output_tokens: ");
+        (await StatusAsync(Billing.ExtendAsync(new ExtendRequest { RequestId = BillingSystem.NewRequest(), PromptTokens = -1 })))
+            .Detail.ShouldStartWith("prompt_tokens: ");
         (await StatusAsync(Billing.RenewAsync(new RenewRequest()))).Detail.ShouldStartWith("request_id: ");
         (await StatusAsync(Billing.ReleaseAsync(new ReleaseRequest { RequestId = "req_" }))).Detail.ShouldStartWith("request_id: ");
 

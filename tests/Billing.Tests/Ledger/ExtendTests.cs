@@ -1,5 +1,6 @@
 using LlmGateway.Billing.Ledger;
 using LlmGateway.Billing.Pricing;
+using LlmGateway.Billing.Quotas;
 
 namespace LlmGateway.Billing.Tests.Ledger;
 
@@ -35,6 +36,38 @@ public sealed class ExtendTests(BillingSystem billing) : IClassFixture<BillingSy
         new[] { repeated, smaller, none }.ShouldAllBe(answer => answer.Value == grown);
         (await billing.MoneyAsync(account)).ShouldBe((1000, 600));
     }
+
+    [Fact]
+    public async Task A_longer_prompt_is_held_for_beside_the_output_and_counts_against_the_keys_tokens()
+    {
+        var (account, request) = (billing.NewAccount(), BillingSystem.NewRequest());
+        var limits = new KeyLimits { TotalTokens = 600 };
+        await billing.HoldAsync(request, account, await billing.NewModelAsync(), output: 300, prompt: 100, limits: limits);
+
+        (await billing.ExtendAsync(request, output: 0, prompt: 150)).Value.ShouldNotBeNull().ShouldSatisfyAllConditions(
+            grown => grown.Amount.ShouldBe(new NanoUsd(450)), grown => grown.OutputTokens.ShouldBe(300));
+        (await billing.ExtendAsync(request, output: 350, prompt: 40)).Value.ShouldNotBeNull().Amount.ShouldBe(new NanoUsd(500));
+        (await billing.WindowAsync(account, "total", new(1970, 1, 1))).ShouldNotBeNull().HeldTokens.ShouldBe(500);
+        (await billing.ExtendAsync(request, output: 0, prompt: 251)).Refusal.ShouldNotBeNull().Reason.ShouldBe(LedgerRefusalReason.LimitReached);
+        (await billing.ExtendAsync(request, output: 0, prompt: 250)).Value.ShouldNotBeNull().Amount.ShouldBe(new NanoUsd(600));
+        (await billing.MoneyAsync(account)).ShouldBe((1000, 600));
+        await billing.ReleaseAsync(request);
+        (await billing.WindowAsync(account, "total", new(1970, 1, 1))).ShouldNotBeNull().HeldTokens.ShouldBe(0);
+        await billing.VerifyAsync();
+    }
+
+    /// <summary>Priced before the other's lock was free, and so for a bound that is no longer the hold's.</summary>
+    [Fact]
+    public async Task A_longer_prompt_and_a_longer_output_at_once_are_both_held_for() => await Parallel.ForAsync(0, 30, async (_, _) =>
+    {
+        var (account, request) = (billing.NewAccount(), BillingSystem.NewRequest());
+        await billing.HoldAsync(request, account, await billing.NewModelAsync(), output: 100, prompt: 100);
+
+        var grown = await Task.WhenAll(billing.ExtendAsync(request, output: 400), billing.ExtendAsync(request, output: 0, prompt: 300));
+
+        grown.ShouldAllBe(answer => answer.Value != null);
+        (await billing.MoneyAsync(account)).ShouldBe((1000, 700));
+    });
 
     [Fact]
     public async Task A_refused_bound_leaves_all_as_it_was_and_is_told_with_its_figures()

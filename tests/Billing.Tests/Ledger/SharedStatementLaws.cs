@@ -117,7 +117,7 @@ public sealed class SharedStatementLaws(BillingSystem billing) : IClassFixture<B
                     return [.. holds.Select(row => row.ToString())];
                 case StatementKind.Extend:
                     var extended = await ExtendStatement.ExecuteAsync(
-                        connection, [.. lines.Select(line => new ExtendLine(_requests[line.Request], new(line.Amount * 2), line.Amount * 2))],
+                        connection, [.. lines.Select(line => new ExtendLine(_requests[line.Request], new(line.Amount * 2), 1, line.Amount * 2))],
                         CancellationToken.None);
                     return [.. extended.Select(row => $"{row}")];
                 case StatementKind.Settle:

@@ -11,7 +11,7 @@ namespace LlmGateway.Routing.Tests.Calls;
 public sealed class RescueFixture : IAsyncLifetime
 {
     public const string Name = "streams that break off";
-    private const int Tests = 13;
+    private const int Tests = 16;
     private const int Pairs = 8;
     private const string Prices = "input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5";
 

@@ -43,6 +43,24 @@ public sealed class RescueTests(RescueFixture fixture)
     }
 
     [Fact]
+    public async Task Both_providers_bills_are_booked_and_the_client_pays_the_second_ones()
+    {
+        var model = Model("resume", "booked");
+        _provider.On(model + "-a", new Script { Pieces = Pieces, Ending = Ending.Cut, EndAfter = 2, Usage = UsagePlacement.EveryChunk, PromptTokens = 37 });
+        _provider.On(model + "-b", new Script { Pieces = ["The fir", "st half, ", "and the seco", "nd half."], PromptTokens = 41, CompletionTokens = 9 });
+        var call = new TestCall(model);
+
+        (await call.RunAsync(_host)).Ended.ShouldNotBeNull().CostNanoUsd.ShouldBe(RoutingFixture.Cost(41, 9));
+
+        var record = await _billing.Ledger.GetGenerationAsync(new() { RequestId = call.RequestId });
+        record.ProviderCosts.Select(line => (line.Attempt, line.Candidate.Model, line.CostNanoUsd)).ShouldBe(
+            [(1, model + "-a", (37 * 2_500) + (2 * 10_000)), (2, model + "-b", (41 * 2_500) + (9 * 10_000))]);
+        var tallies = new[] { _provider.Tally(model + "-a"), _provider.Tally(model + "-b") };
+        record.ProviderCostNanoUsd.ShouldBe(tallies.Sum(tally => (tally.PromptTokens * 2_500) + (tally.CompletionTokens * 10_000)));
+        record.ProviderCosts.Sum(line => line.CostNanoUsd).ShouldBe(record.ProviderCostNanoUsd);
+    }
+
+    [Fact]
     public async Task An_answer_that_differs_is_not_glued_on_and_the_next_one_is_asked()
     {
         var model = Model("resume", "differs");
@@ -108,6 +126,28 @@ public sealed class RescueTests(RescueFixture fixture)
     }
 
     [Theory]
+    [InlineData("held", true)]
+    [InlineData("unheld", false)]
+    public async Task A_text_to_go_on_from_is_held_for_as_prompt_and_where_it_cannot_be_the_whole_answer_is_asked_for(string test, bool covered)
+    {
+        var model = Model("prefill", test);
+        var text = string.Concat(Enumerable.Repeat("words and ", 60));
+        _provider.On(model + "-a", new Script { Pieces = [text, "more"], Ending = Ending.Cut, EndAfter = 1 });
+        _provider.On(model + "-b", new Script { Pieces = [text, "an end."], ContinuesPrefill = true });
+        var call = new TestCall(model) { MaxTokens = 200 };
+        call = covered ? call : call with { Limits = new() { TotalTokens = call.HeldPrompt + 200 } };
+
+        var answer = await call.RunAsync(_host);
+
+        (answer.Ended is null, answer.Text).ShouldBe((false, text + "an end."));
+        var messages = _provider.CallsOf(model + "-b").ShouldHaveSingleItem().Json.GetProperty("messages");
+        messages.GetArrayLength().ShouldBe(covered ? 2 : 1);
+        var held = (await _billing.Ledger.GetGenerationAsync(new() { RequestId = call.RequestId })).Held;
+        held.PromptTokens.ShouldBe(covered ? call.WithPrefill(text).PromptBound : call.HeldPrompt);
+        held.AmountNanoUsd.ShouldBe(RoutingFixture.Cost(held.PromptTokens, 200));
+    }
+
+    [Theory]
     [InlineData("the second half.")]
     [InlineData(" the second half.")]
     public async Task A_continued_text_has_its_blanks_once(string continued)
@@ -157,7 +197,8 @@ public sealed class RescueTests(RescueFixture fixture)
     private static string Model(string rescue, string test) => $"{rescue}-{Array.FindIndex(Tests, name => name == test)}";
 
     private static readonly string[] Tests =
-        ["Cut", "Stall", "Garbage", "ErrorEvent", "NoFinish", "differs", "The f", "Somet", "continues", "blanks16", "blanks17", "hides", "none"];
+        ["Cut", "Stall", "Garbage", "ErrorEvent", "NoFinish", "differs", "The f", "Somet", "continues", "blanks16", "blanks17", "hides", "none", "booked", "held",
+            "unheld"];
 
     private static string? Member(string chunk, string name) => JsonDocument.Parse(chunk).RootElement.GetProperty(name).GetString();
 }

@@ -36,6 +36,8 @@ internal sealed record TestCall(string Model)
     /// <summary>Tokens that are held for the prompt.</summary>
     public long HeldPrompt => ChatRequest.Read(ToRequest().Body.Memory, out _, out _)!.PromptBound;
 
+    internal ChatRequest WithPrefill(string text) => ChatRequest.Read(ToRequest().Body.Memory, out _, out _)!.WithPrefill(text.TrimEnd());
+
     public CompleteRequest ToRequest()
     {
         var body = Body ?? JsonSerializer.Serialize(new Dictionary<string, object?>
