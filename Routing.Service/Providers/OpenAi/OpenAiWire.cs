@@ -12,6 +12,7 @@ namespace LlmGateway.Routing.Providers.OpenAi;
 /// <code>
 /// "model": the provider's name      "stream": true or false      "stream_options": {…, "include_usage": true} in a stream, else null
 /// "max_completion_tokens" (OpenAI) or "max_tokens" (others): what the hold covers, when the client set no maximum (null is none)
+/// "max_tokens" (others): the client's max_completion_tokens, which stays beside it, where that is its only maximum
 /// </code>
 /// </summary>
 internal static class OpenAiWire
@@ -24,6 +25,7 @@ internal static class OpenAiWire
             return;
         }
 
+        maxTokens ??= InOlderName(request, deployment);
         var body = request.Body.Span;
         var start = body.IndexOf((byte)'{') + 1;
         output.Write("{"u8);
@@ -80,6 +82,25 @@ internal static class OpenAiWire
 
     // OpenAI's newer models refuse max_tokens, unless it is null; other servers know max_tokens, and some nothing else.
     private static bool TakesCompletionTokens(Deployment deployment) => deployment.Provider is ProviderName.OpenAi or ProviderName.Azure;
+
+    /// <summary>
+    /// The client's maximum, for servers that overlook it: Ollama and llama-cpp-python know max_tokens only, and would put out more than is held.
+    /// Null where it has that name already, and where the answer is OpenAI's in the end, which refuses the two together.
+    /// </summary>
+    private static long? InOlderName(ChatRequest request, Deployment deployment) =>
+        IsNumber(request.MaxCompletionTokens, request) && !IsNumber(request.MaxTokens, request)
+            && !TakesCompletionTokens(deployment) && deployment.Provider != ProviderName.LiteLlm && !IsOpenAis(deployment.UpstreamModel)
+                ? request.MaxOutputTokens
+                : null;
+
+    private static bool IsNumber(Range? value, ChatRequest request) => value is { } place && request.Body.Span[place] is not [(byte)'n', ..];
+
+    /// <summary>gpt-4o, openai/o3-mini, but not gpt-oss:20b, openai/gpt-oss-120b.</summary>
+    private static bool IsOpenAis(string model)
+    {
+        var name = model.AsSpan(model.LastIndexOf('/') + 1);
+        return (name.StartsWith("gpt-") && !name.StartsWith("gpt-oss")) || name.StartsWith("chatgpt-") || name is ['o', >= '0' and <= '9', ..];
+    }
 
     private static void WriteValue(
         Field field, ReadOnlySpan<byte> old, Deployment deployment, bool stream, long? maxTokens, IBufferWriter<byte> output)

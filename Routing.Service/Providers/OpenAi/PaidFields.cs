@@ -9,10 +9,16 @@ namespace LlmGateway.Routing.Providers.OpenAi;
 /// service_tier but auto, default and flex; web_search_options; search_parameters; audio; modalities but text;
 /// tools that are neither function nor custom; files by file_id
 /// </code>
+/// And names that a server could take for one of theirs, as <see cref="Lookalikes"/> says.
 /// Sources: platform.openai.com/docs/api-reference/chat/create and /docs/pricing, docs.x.ai/docs/guides/live-search.
 /// </summary>
 internal static class PaidFields
 {
+    private static readonly Lookalikes Fields = new(
+        "messages", "tools", "service_tier", "modalities", "audio", "web_search_options", "search_parameters");
+
+    private static readonly Lookalikes ToolFields = new("type");
+
     /// <summary>The first such field of a body; null where none is there.</summary>
     public static string? Find(ReadOnlySpan<byte> body)
     {
@@ -21,6 +27,11 @@ internal static class PaidFields
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = NameOf(ref reader);
+            if (name is null && TakenFor(Fields, ref reader) is { } written)
+            {
+                return written;
+            }
+
             reader.Read();
             var value = reader;
             reader.Skip();
@@ -42,6 +53,19 @@ internal static class PaidFields
         : JsonText.NameIs("web_search_options"u8, ref reader) ? "web_search_options"
         : JsonText.NameIs("search_parameters"u8, ref reader) ? "search_parameters"
         : null;
+
+    // A name with half of a surrogate pair is none that we know.
+    private static string? TakenFor(Lookalikes names, ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return names.Find(ref reader, out var written) is null ? null : written;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     private static bool IsFree(string name, Utf8JsonReader value, ReadOnlySpan<byte> json) => name switch
     {
@@ -86,6 +110,11 @@ internal static class PaidFields
             while (value.Read() && value.TokenType == JsonTokenType.PropertyName)
             {
                 var isType = JsonText.NameIs("type"u8, ref value);
+                if (!isType && TakenFor(ToolFields, ref value) is not null)
+                {
+                    return false;
+                }
+
                 value.Read();
                 if (isType && !(isOwn = Is("function"u8, ref value) || Is("custom"u8, ref value)))
                 {

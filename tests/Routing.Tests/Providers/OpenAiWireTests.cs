@@ -44,6 +44,18 @@ public sealed class OpenAiWireTests
     public void Servers_other_than_openai_get_max_tokens() =>
         Write("""{"model":"a"}""", stream: false, 256, provider: "llm_server").ShouldBe("""{"max_tokens":256,"model":"gpt-4o"}""");
 
+    [Theory]
+    [InlineData("vllm", "llama", """{"model":"a","max_completion_tokens":50}""", """{"max_tokens":50,"model":"llama","max_completion_tokens":50}""")]
+    [InlineData("ollama", "gpt-oss:20b", """{"max_tokens":null,"model":"a","max_completion_tokens":50}""", """{"max_tokens":50,"model":"gpt-oss:20b","max_completion_tokens":50}""")]
+    [InlineData("openai_compatible", "llama", """{"model":"a","max_tokens":20,"max_completion_tokens":50}""", """{"model":"llama","max_tokens":20,"max_completion_tokens":50}""")]
+    [InlineData("openai_compatible", "llama", """{"model":"a","max_completion_tokens":null}""", """{"model":"llama","max_completion_tokens":null}""")]
+    [InlineData("openai", "gpt-4o", """{"model":"a","max_completion_tokens":50}""", """{"model":"gpt-4o","max_completion_tokens":50}""")]
+    [InlineData("openai_compatible", "openai/gpt-4o", """{"model":"a","max_completion_tokens":50}""", """{"model":"openai/gpt-4o","max_completion_tokens":50}""")]
+    [InlineData("openai_compatible", "o3-mini", """{"model":"a","max_completion_tokens":50}""", """{"model":"o3-mini","max_completion_tokens":50}""")]
+    [InlineData("litellm", "llama", """{"model":"a","max_completion_tokens":50}""", """{"model":"llama","max_completion_tokens":50}""")]
+    public void A_server_that_may_overlook_the_newer_name_of_the_maximum_gets_both(string provider, string model, string body, string sent) =>
+        Write(body, stream: false, maxTokens: null, provider, model).ShouldBe(sent);
+
     [Fact]
     public void A_name_that_is_no_text_goes_on_as_it_is() => Write("""{"model":"a","stream_options":{"include_u\ud800sage":1}}""", stream: true, maxTokens: null)
         .ShouldContain("""{"include_usage":true,"include_u\ud800sage":1}""");

@@ -34,6 +34,13 @@ public sealed class PaidFieldsTests
     [InlineData(""" "messages":[{"role":"user","content":[{"type":"file","file":{"file_data":"data:,x","file_id":null}}]}] """, null)]
     [InlineData(""" "messages":[{"role":"user","content":"\"file\":{\"file_id\":1}"},{"role":"assistant","content":"","annotations":[{"file_id":"f"}]}] """, null)]
     [InlineData(""" "\ud83d":"\ud83d" """, null)]
+    [InlineData(""" "Service_Tier":"priority" """, "Service_Tier")]
+    [InlineData(""" "\u017fervice_tier":"auto" """, "\u017fervice_tier")]
+    [InlineData(""" "service_tier":"auto","AUDIO":{} """, "AUDIO")]
+    [InlineData(""" "Web_Search_Options":{} """, "Web_Search_Options")]
+    [InlineData(""" "Tools":[{"type":"function","function":{"name":"f"}}] """, "Tools")]
+    [InlineData(""" "tools":[{"type":"function","Type":"web_search","function":{"name":"f"}}] """, "tools")]
+    [InlineData(""" "tools":[{"type":"function","function":{"name":"f","parameters":{"Type":"object"}}}],"metadata":{"Audio":"x"} """, null)]
     public void A_field_that_costs_more_than_its_tokens_is_found(string members, string? field) =>
         PaidFields.Find(Encoding.UTF8.GetBytes($$"""{"model":"m",{{members}}}""")).ShouldBe(field);
 
@@ -42,6 +49,7 @@ public sealed class PaidFieldsTests
     [InlineData(Dialect.OpenaiChat, "gpt-5.6", """ "messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}],"audio":{} """, "audio")]
     [InlineData(Dialect.OpenaiResponses, "gpt-4o", """ "input":"x","service_tier":"priority" """, "service_tier")]
     [InlineData(Dialect.OpenaiResponses, "gpt-4o", """ "input":"x","modalities":["audio"] """, "modalities")]
+    [InlineData(Dialect.OpenaiResponses, "gpt-4o", """ "input":"x","Service_Tier":"priority" """, "Service_Tier")]
     [InlineData(Dialect.OpenaiResponses, "gpt-4o", """ "input":"x" """, null)]
     internal void Every_way_to_OpenAI_refuses_it(Dialect dialect, string model, string members, string? field) =>
         (Refused(dialect, model, members)?.Param).ShouldBe(field);
