@@ -48,7 +48,7 @@ internal sealed record AppHostSettings
             Port = int.Parse(Value("PORT") ?? DefaultPort, CultureInfo.InvariantCulture),
             Environment = Value("ENVIRONMENT") ?? "development",
             Keys = LocalKey.Of(Value("ALLOWED_API_KEYS"), "api-key"),
-            Administrator = LocalKey.Of(Value("ADMIN_API_KEY") ?? ModelsFile.MasterKey(Value("MODELS_FILE"), Value), "admin-key"),
+            Administrator = AdministratorOf(Value),
             Wrapping = LocalKey.Wrapping(Value("Keys__WrappingKey"), "wrapping-key"),
         };
 
@@ -57,6 +57,11 @@ internal sealed record AppHostSettings
         string? FirstSet(string name) =>
             new[] { Variable(name), dotEnv.GetValueOrDefault(name) }.FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
     }
+
+    /// <summary>The configured key, else the catalogue file's, else one made for this machine.</summary>
+    /// <param name="value">A variable by its name.</param>
+    internal static LocalKey? AdministratorOf(Func<string, string?> value) =>
+        LocalKey.Of(value("ADMIN_API_KEY") ?? ModelsFile.MasterKey(value("MODELS_FILE"), value), "admin-key");
 
     // Not from builder.Configuration: "environment" there is the host's own name of it.
     private static string? Variable(string name) => System.Environment.GetEnvironmentVariable(name);

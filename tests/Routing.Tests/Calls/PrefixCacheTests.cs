@@ -15,9 +15,9 @@ public sealed class PrefixCacheTests(PrefixCacheFixture fixture) : IClassFixture
     [Fact]
     public async Task Conversations_over_three_deployments_are_cached_as_at_one_alone_and_without_affinity_they_are_not()
     {
-        var alone = await CachedShareAsync(fixture.Sticky, "alone", "a");
-        var spread = await CachedShareAsync(fixture.Sticky, "spread", "abc");
-        var shuffled = await CachedShareAsync(fixture.Shuffled, "shuffled", "abc");
+        var alone = await CachedShareAsync("alone", "a");
+        var spread = await CachedShareAsync("spread", "abc");
+        var shuffled = await CachedShareAsync("shuffled", "abc");
 
         alone.ShouldBeGreaterThan(0.6);
         spread.ShouldBeGreaterThanOrEqualTo(alone - 0.02);
@@ -41,7 +41,7 @@ public sealed class PrefixCacheTests(PrefixCacheFixture fixture) : IClassFixture
                 Remember("failing", "b");
             }
 
-            var answers = await Task.WhenAll(conversations.Select(messages => SayAsync(fixture.Sticky, "failing", messages)));
+            var answers = await Task.WhenAll(conversations.Select(messages => SayAsync("failing", messages)));
             answers.ShouldAllBe(answer => answer.Ended != null);
         }
 
@@ -56,17 +56,17 @@ public sealed class PrefixCacheTests(PrefixCacheFixture fixture) : IClassFixture
     {
         fixture.Provider.On($"{wire}-a", new Script { PrefixCache = new() });
         var messages = new List<object> { Marked(Turn("user", 7, 1300)) };
-        await SayAsync(fixture.Sticky, wire, messages, dialect);
+        await SayAsync(wire, messages, dialect);
         messages[^1] = Turn("user", 8, 3);
 
-        var again = await SayAsync(fixture.Sticky, wire, messages, dialect);
+        var again = await SayAsync(wire, messages, dialect);
 
         var tally = fixture.Provider.CallsOf($"{wire}-a")[1];
         (tally.CachedTokens, tally.CacheWriteTokens).ShouldBe((cached, written));
         again.Ended.ShouldNotBeNull().PromptTokens.ShouldBe(tally.PromptTokens);
     }
 
-    private async Task<double> CachedShareAsync(RoutingHost host, string model, string suffixes)
+    private async Task<double> CachedShareAsync(string model, string suffixes)
     {
         Remember(model, suffixes);
         await Task.WhenAll(Enumerable.Range(0, Conversations).Select(async number =>
@@ -74,7 +74,7 @@ public sealed class PrefixCacheTests(PrefixCacheFixture fixture) : IClassFixture
             var messages = new List<object> { Turn("user", number, 1300) };
             for (var turn = 0; turn < Turns; turn++)
             {
-                (await SayAsync(host, model, messages)).Ended.ShouldNotBeNull();
+                (await SayAsync(model, messages)).Ended.ShouldNotBeNull();
             }
         }));
         var tallies = suffixes.Select(suffix => fixture.Provider.Tally($"{model}-{suffix}")).ToList();
@@ -82,7 +82,7 @@ public sealed class PrefixCacheTests(PrefixCacheFixture fixture) : IClassFixture
     }
 
     /// <summary>Adds an answer and the next question.</summary>
-    private static async Task<TestAnswer> SayAsync(RoutingHost host, string model, List<object> messages, Dialect dialect = Dialect.OpenaiChat)
+    private async Task<TestAnswer> SayAsync(string model, List<object> messages, Dialect dialect = Dialect.OpenaiChat)
     {
         var call = new TestCall(model)
         {
@@ -92,7 +92,7 @@ public sealed class PrefixCacheTests(PrefixCacheFixture fixture) : IClassFixture
             Dialect = dialect,
             Body = JsonSerializer.Serialize(new { model, max_tokens = 20, messages }),
         };
-        var answer = await call.RunAsync(host);
+        var answer = await call.RunAsync(fixture.Host);
         messages.Add(Turn("assistant", 1, 40));
         messages.Add(Turn("user", 2, 60));
         return answer;

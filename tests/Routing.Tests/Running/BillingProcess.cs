@@ -39,6 +39,8 @@ public sealed class BillingProcess : IAsyncDisposable
 
     public UsageApi.UsageApiClient Usage => new(_channel);
 
+    public PricesApi.PricesApiClient Prices => new(_channel);
+
     public LedgerApi.LedgerApiClient Ledger => new(_channel);
 
     /// <summary>One for all tests that neither kill it nor dispose of it: it ends with the test process.</summary>

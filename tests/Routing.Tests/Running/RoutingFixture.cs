@@ -90,6 +90,8 @@ public sealed class RoutingFixture : IAsyncLifetime
         }
 
         Add(yaml, "unreachable", "unreachable", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{LlmGateway.Testing.FreePort.Next()}/v1"));
+        yaml.Append(CultureInfo.InvariantCulture, $"  - {{ model_name: by-cost, litellm_params: {{ model: openai/by-cost-a, api_base: \"{baseUrl}\", input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 }}, model_info: {{ routing_strategy: cost-based-routing }} }}\n");
+        yaml.Append(CultureInfo.InvariantCulture, $"  - {{ model_name: by-cost, litellm_params: {{ model: openai/by-cost-b, api_base: \"{baseUrl}\", input_cost_per_token: 3e-6, output_cost_per_token: 6e-6 }} }}\n");
         yaml.Append("  - { model_name: made-up, litellm_params: { model: mock/made-up, input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 } }\n");
         yaml.Append("  - { model_name: made-up-vectors, litellm_params: { model: mock/made-up-vectors, input_cost_per_token: 2.5e-6, output_cost_per_token: 1e-5 }, model_info: { mode: embedding } }\n");
         yaml.Append("router_settings:\n  routing_strategy: file-order\n  model_group_alias: { nickname: one-1 }\n");
