@@ -17,6 +17,11 @@ internal static class TelemetryMetrics
         "llmgateway.telemetry.not_delivered", MetricKind.Counter, "{item}", "Spans and log records that were sent and not taken. They are gone.", Exporter, Signal)
     { AppearsWith = Exporting });
 
+    public static readonly MetricRow DroppedLines = Table.Add(new(
+        "llmgateway.telemetry.log.lines.dropped", MetricKind.Counter, "{line}",
+        "Lines of the log file that found no place in its queue, or could not be written. They are gone.")
+    { AppearsWith = "`LOG_FILE`" });
+
     /// <summary>The SDK's own: the queue in front of the exporter.</summary>
     public static readonly MetricTable Queues = MetricTable.Of(
         "otel.sdk.experimental",
