@@ -48,6 +48,8 @@ namespace LlmGateway.Gateway.Admin;
 [JsonSerializable(typeof(ImportedBody))]
 [JsonSerializable(typeof(ExplainBody))]
 [JsonSerializable(typeof(RemovedBody))]
+[JsonSerializable(typeof(NewLogLevelBody))]
+[JsonSerializable(typeof(LogLevelsBody))]
 internal sealed partial class AdminJson : JsonSerializerContext
 {
     public static AdminJson Wire { get; } = new(new JsonSerializerOptions(JsonAnswer.Options));

@@ -27,6 +27,7 @@ internal static class AdminRoutes
         builder.Services.AddSingleton<RoutingQuestion>();
         builder.Services.AddSingleton<DeploymentEndpoints>();
         builder.Services.AddSingleton<CatalogEndpoints>();
+        builder.Services.AddSingleton<LogLevelEndpoints>();
     }
 
     // Each route names the query parameters that it knows; every other one is refused.
@@ -51,6 +52,7 @@ internal static class AdminRoutes
             routes.ServiceProvider.GetRequiredService<RestoreEndpoint>());
         MapDeployments(admin, routes.ServiceProvider.GetRequiredService<DeploymentEndpoints>());
         MapCatalog(admin, routes.ServiceProvider.GetRequiredService<CatalogEndpoints>());
+        MapLogLevel(admin, routes.ServiceProvider.GetRequiredService<LogLevelEndpoints>());
     }
 
     private static void MapAccounts(Routes admin, AccountEndpoints accounts)
@@ -147,6 +149,12 @@ internal static class AdminRoutes
 
         // Shows what providers cost us.
         admin.Changes("POST", "/explain", catalog.ExplainAsync);
+    }
+
+    private static void MapLogLevel(Routes admin, LogLevelEndpoints levels)
+    {
+        admin.Reads("/log-level", levels.GetAsync);
+        admin.Changes("PUT", "/log-level", levels.SetAsync);
     }
 
     private sealed class Routes(IEndpointRouteBuilder group, AdminEndpoint endpoint)

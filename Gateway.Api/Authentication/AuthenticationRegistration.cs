@@ -17,6 +17,7 @@ internal static class AuthenticationRegistration
         services.AddSingleton(provider => new UseLog(provider.GetRequiredService<IOptions<AuthOptions>>().Value.RememberedKeys));
         services.AddSingleton<KeyDirectory>();
         services.AddSingleton<ModelAccess>();
+        services.AddSingleton<AuthenticationLog>();
 #pragma warning disable RS0030 // Random.Shared is the thread-safe one; the watcher takes Random, and tests give it a seeded one.
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RevocationWatcher>(provider, Random.Shared));
 #pragma warning restore RS0030

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Limits;
+using LlmGateway.Protos.Keys.V1;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -19,6 +20,7 @@ internal sealed class KeyAuthenticationHandler(
     GatewayMetrics metrics,
     TimeProvider time,
     AddressLimits addresses,
+    AuthenticationLog log,
     IOptions<AuthOptions> options) : AuthenticationHandler<AuthenticationSchemeOptions>(schemeOptions, loggerFactory, encoder)
 {
     public new const string Scheme = "key";
@@ -37,6 +39,7 @@ internal sealed class KeyAuthenticationHandler(
 
         if (!Credentials.TryRead(Request, out var presented, out var fault))
         {
+            log.Refused(Context, fault);
             return Task.FromResult(Refuse(new(401, ApiErrors.InvalidRequest, "missing_api_key", fault)));
         }
 
@@ -57,8 +60,11 @@ internal sealed class KeyAuthenticationHandler(
     }
 
     // The key is valid, and its role is not enough for the route.
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        ClientSurface.Of(Context).WriteErrorAsync(Context, ApiErrors.PermissionDenied);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        log.Refused(Context, "PermissionDenied", Caller.Of(Context));
+        return ClientSurface.Of(Context).WriteErrorAsync(Context, ApiErrors.PermissionDenied);
+    }
 
     private async Task<AuthenticateResult> JudgeAsync(ValueTask<KeyLookup> finding, bool isToken, long began) =>
         await Judge(await finding, isToken, began);
@@ -69,16 +75,23 @@ internal sealed class KeyAuthenticationHandler(
         return lookup switch
         {
             { Key: { } key } => key.Ticket,
-            { Verdict: KeyVerdict.Refused } => Task.FromResult(RefuseKey(KeyRefusals.ToError(lookup.Reason, isToken, options.Value))),
-            { Verdict: KeyVerdict.Unasked } => Task.FromResult(Refuse(addresses.RefuseToAsk())),
+            { Verdict: KeyVerdict.Refused } => Task.FromResult(RefuseKey(lookup.Reason, isToken)),
+            { Verdict: KeyVerdict.Unasked } => Task.FromResult(RefuseToAsk()),
             _ => Task.FromResult(Refuse(ApiErrors.KeysUnavailable)),
         };
     }
 
-    private AuthenticateResult RefuseKey(ApiError refusal)
+    private AuthenticateResult RefuseKey(RefusalReason reason, bool isToken)
     {
+        log.Refused(Context, reason.ToString());
         addresses.KeyRefused(Context.Connection.RemoteIpAddress);
-        return Refuse(refusal);
+        return Refuse(KeyRefusals.ToError(reason, isToken, options.Value));
+    }
+
+    private AuthenticateResult RefuseToAsk()
+    {
+        log.Refused(Context, "TooManyRefusedKeys");
+        return Refuse(addresses.RefuseToAsk());
     }
 
     private AuthenticateResult Refuse(ApiError refusal)

@@ -1,3 +1,4 @@
+using LlmGateway.Gateway.Authentication;
 using LlmGateway.Gateway.Anthropic;
 using LlmGateway.ServiceDefaults.Shutdown;
 using Microsoft.Extensions.Primitives;
@@ -42,7 +43,8 @@ internal sealed partial class AnswerHeaders(RequestDelegate next, GracefulShutdo
         if (ClientId(context.Request.Headers) is { } clientId)
         {
             headers["x-client-request-id"] = clientId;
-            Log.ClientId(logger, context.TraceIdentifier, Masked(clientId));
+            // Masked as keys are: whatever a client puts into a header may be one.
+            Log.ClientId(logger, context.TraceIdentifier, MaskedSecret.Of(clientId));
         }
 
         return next(context);
@@ -70,9 +72,6 @@ internal sealed partial class AnswerHeaders(RequestDelegate next, GracefulShutdo
         var clean = new string([.. id.Where(c => c is >= '!' and <= '~').Take(MaxClientId)]);
         return clean.Length > 0 ? clean : null;
     }
-
-    // As keys are masked: whatever a client puts into a header may be one.
-    private static string Masked(string id) => string.Concat(id.AsSpan(0, Math.Min(id.Length < 16 ? 3 : 8, id.Length)), "...");
 
     private static partial class Log
     {

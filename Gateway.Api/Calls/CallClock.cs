@@ -19,6 +19,24 @@ internal sealed class CallClock(TimeProvider time)
     /// <summary>Empty where nobody answered.</summary>
     public string Provider { get; private set; } = "";
 
+    public string Deployment { get; private set; } = "";
+
+    /// <summary>Provider calls.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>What the whole call used, once it has ended.</summary>
+    public long PromptTokens { get; private set; }
+
+    public long OutputTokens { get; private set; }
+
+    public long CostNanoUsd { get; private set; }
+
+    /// <summary>Why Routing gave no answer; unspecified where it did, or was not the one who refused.</summary>
+    public CallFailure Failure { get; private set; }
+
+    /// <summary>For providers, until the first content; null where there was none.</summary>
+    public TimeSpan? ProviderWait { get; private set; }
+
     /// <summary>Until the first content, less what providers took of it; null where there was none.</summary>
     public TimeSpan? Added { get; private set; }
 
@@ -26,10 +44,22 @@ internal sealed class CallClock(TimeProvider time)
 
     public void Started(Started started)
     {
-        (Model, Provider) = (started.Model, started.Provider);
+        (Model, Provider, Deployment, Attempts) = (started.Model, started.Provider, started.Deployment, started.Attempts);
+        ProviderWait = TimeSpan.FromMicroseconds(started.ProviderMicroseconds);
         var added = Elapsed - TimeSpan.FromMicroseconds(started.ProviderMicroseconds);
         Added = added > TimeSpan.Zero ? added : TimeSpan.Zero;
     }
 
-    public void Failed(Failed failed) => Model = failed.Model.Length > 0 ? failed.Model : Model;
+    public void Ended(Ended ended)
+    {
+        (PromptTokens, OutputTokens, CostNanoUsd) = (ended.PromptTokens, ended.OutputTokens, ended.CostNanoUsd);
+        Attempts = Math.Max(Attempts, ended.Attempts);
+    }
+
+    public void Failed(Failed failed)
+    {
+        Model = failed.Model.Length > 0 ? failed.Model : Model;
+        Failure = failed.Failure;
+        Attempts = Math.Max(Attempts, failed.Attempts);
+    }
 }

@@ -17,12 +17,12 @@ namespace LlmGateway.Gateway.Calls;
 ///    cancels it there.
 /// 3. Its events become the answer: <see cref="StreamedAnswer"/> or <see cref="PlainAnswer"/>.
 /// 4. Routing failing itself, or this gateway being stopped while the call runs, is an error like any other, in the place where it happens.
-/// 5. The outcome is counted, and logged when it was not an answer.
+/// 5. The outcome is counted and logged.
 /// 6. An answer that broke off ends its connection.
 /// </remarks>
-internal sealed partial class CallPipeline(
+internal sealed class CallPipeline(
     RoutingApi.RoutingApiClient routing, RequestLimiter limiter, ResponseCache cache, IOptions<CallTimes> times, IOptions<BillingOptions> billing,
-    GatewayMetrics metrics, GracefulShutdown shutdown, TimeProvider time, ILogger<CallPipeline> logger)
+    GatewayMetrics metrics, GracefulShutdown shutdown, TimeProvider time, CallLog log, LimitLog limits)
 {
     public async Task RunAsync(HttpContext context, CallRequest request)
     {
@@ -38,6 +38,7 @@ internal sealed partial class CallPipeline(
         admission.Head.Write(context);
         if (admission.Refusal is { } refusal)
         {
+            limits.Refused(context, LimitNames.Of(admission.Refusing!), request.Caller);
             request.Body.Dispose();
             await ClientSurface.Of(context).WriteErrorAsync(context, refusal);
             return;
@@ -46,6 +47,11 @@ internal sealed partial class CallPipeline(
         try
         {
             await CompleteAsync(context, request, admission);
+        }
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested && exception is not AnswerBrokenOffException)
+        {
+            log.Left(context, request);
+            throw;
         }
         finally
         {
@@ -79,15 +85,10 @@ internal sealed partial class CallPipeline(
 
         // 5.
         Count(CallClock.Of(context), request.Stream, error);
-        if (error is null)
-        {
-            return;
-        }
-
-        Log.NotCompleted(logger, context.TraceIdentifier, request.Caller.AccountId, error.Status, error.Outcome);
+        log.Ended(context, request, isCached: turn.Hit is not null, error);
 
         // 6.
-        if (IsBroken(context, error))
+        if (error is not null && IsBroken(context, error))
         {
             throw new AnswerBrokenOffException(error.Outcome);
         }
@@ -129,7 +130,7 @@ internal sealed partial class CallPipeline(
             return ApiErrors.ShuttingDown;
         }
 
-        Log.RoutingFailed(logger, exception, context.TraceIdentifier, exception.StatusCode);
+        log.RoutingFailed(exception, context.TraceIdentifier);
         return FailureWire.From(exception);
     }
 
@@ -172,13 +173,4 @@ internal sealed partial class CallPipeline(
     // OpenAI's and Anthropic's SDKs count their retries here; whoever writes more into it only has fewer attempts made for him.
     internal static int ClientRetries(IHeaderDictionary headers) =>
         int.TryParse(headers["x-stainless-retry-count"], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Information, "Call {RequestId} of account {Account} was not completed: {Status} {Outcome}.")]
-        public static partial void NotCompleted(ILogger logger, string requestId, string account, int status, string outcome);
-
-        [LoggerMessage(2, LogLevel.Warning, "Routing failed during call {RequestId}: {StatusCode}.")]
-        public static partial void RoutingFailed(ILogger logger, Exception exception, string requestId, StatusCode statusCode);
-    }
 }

@@ -9,6 +9,7 @@ internal static class CallRegistration
         builder.Services.AddOptions<CallTimes>().BindConfiguration(CallTimes.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<CallTimes>, CallTimesValidator>();
         builder.Services.AddSingleton<CallPipeline>();
+        builder.Services.AddSingleton<CallLog>();
 
         // Kestrel logs each exception that reaches it as an error. The error boundary has logged those already, and an answer that
         // is broken off on purpose is none.

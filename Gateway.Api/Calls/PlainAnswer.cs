@@ -27,6 +27,7 @@ internal sealed class PlainAnswer(
                     _answer = current.Chunk.Events[^1];
                     break;
                 case CompleteEvent.EventOneofCase.Ended when _answer is not null:
+                    CallClock.Of(context).Ended(current.Ended);
                     await admission.EndAsync(current.Ended.PromptTokens + current.Ended.OutputTokens);
                     await WriteAsync(_answer);
                     return null;

@@ -45,6 +45,7 @@ internal sealed class StreamedAnswer(
                     await WriteAsync(current.Chunk);
                     break;
                 case CompleteEvent.EventOneofCase.Ended:
+                    CallClock.Of(context).Ended(current.Ended);
                     await admission.EndAsync(current.Ended.PromptTokens + current.Ended.OutputTokens);
                     await StartAsync(null);
                     surface.WriteEnd(_output);

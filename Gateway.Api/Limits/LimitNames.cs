@@ -5,6 +5,8 @@ namespace LlmGateway.Gateway.Limits;
 /// <summary>Limits as clients and metrics call them.</summary>
 internal static class LimitNames
 {
+    public const string OfAddress = "address_requests_per_minute";
+
     private const long Minute = 60_000;
     private const long Hour = 3_600_000;
 

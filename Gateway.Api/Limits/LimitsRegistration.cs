@@ -15,6 +15,7 @@ internal static class LimitsRegistration
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LimitStore>(provider, Redis(provider)));
         services.AddSingleton<RequestLimiter>();
         services.AddSingleton<AddressLimits>();
+        services.AddSingleton<LimitLog>();
         services.AddHostedService<LimitStoreWatch>();
         services.AddHealthChecks().AddCheck<LimitsCheck>("limits", HealthStatus.Degraded, ["ready"]);
     }

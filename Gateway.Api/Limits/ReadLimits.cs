@@ -7,7 +7,7 @@ namespace LlmGateway.Gateway.Limits;
 /// Limits every request with a key by the allowance for reads, but calls, which the pipeline limits, and what administrators do. A route
 /// that says nothing about itself is limited.
 /// </summary>
-internal sealed class ReadLimits(RequestDelegate next, RequestLimiter limiter)
+internal sealed class ReadLimits(RequestDelegate next, RequestLimiter limiter, LimitLog log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -17,6 +17,7 @@ internal sealed class ReadLimits(RequestDelegate next, RequestLimiter limiter)
             admission.Head.Write(context);
             if (admission.Refusal is { } refusal)
             {
+                log.Refused(context, LimitNames.Of(admission.Refusing!), caller);
                 await ClientSurface.Of(context).WriteErrorAsync(context, refusal);
                 return;
             }

@@ -48,6 +48,7 @@ public sealed class RouteInventoryTests(GatewayHost gateway)
             "GET /admin/models", "GET /admin/models/{id}", "PUT /admin/models/{id}", "DELETE /admin/models/{id}", "POST /admin/models/import",
             "POST /admin/deployments", "PATCH /admin/deployments/{id}", "DELETE /admin/deployments/{id}", "POST /admin/explain",
             "GET /admin/deployments", "GET /admin/deployments/{id}", "POST /admin/deployments/{id}/cooldown", "DELETE /admin/deployments/{id}/cooldown",
+            "GET /admin/log-level", "PUT /admin/log-level",
             "GET /health/circuit-breakers", "GET /health/detailed", "GET /health/history", "GET /health/monitoring", "GET /health/system",
             "GET /v1/llm/models", "GET /openapi/v1.json",
         ],
