@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using LlmGateway.ServiceDefaults.Logging;
 using LlmGateway.ServiceDefaults.Tests.Metrics;
+using LlmGateway.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -51,7 +52,7 @@ public sealed class LogFileTests : IDisposable
     public void Two_processes_append_to_one_file_and_a_file_that_was_moved_away_is_made_anew()
     {
         var path = Path.Combine(_folder, "shared.log");
-        var time = new Clock();
+        var time = new FakeTime();
         using var one = new LogFile(path, time);
         using var other = new LogFile(path, time);
 
@@ -60,7 +61,7 @@ public sealed class LogFileTests : IDisposable
         one.Append("3\n"u8);
         File.Move(path, path + ".1");
         one.Append("4\n"u8);
-        time.Pass();
+        time.Advance(TimeSpan.FromSeconds(1));
         one.Append("5\n"u8);
         other.Append("6\n"u8);
 
@@ -113,13 +114,4 @@ public sealed class LogFileTests : IDisposable
 
     // Opened both ways, so that it waits for nobody.
     private static FileStream LogFileReader(string pipe) => new(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
-
-    private sealed class Clock : TimeProvider
-    {
-        private long _now;
-
-        public override long GetTimestamp() => _now;
-
-        public void Pass() => _now += TimestampFrequency;
-    }
 }

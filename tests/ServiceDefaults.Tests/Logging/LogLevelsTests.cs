@@ -1,4 +1,5 @@
 using LlmGateway.ServiceDefaults.Logging;
+using LlmGateway.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -56,11 +57,11 @@ public sealed class LogLevelsTests
     [Fact]
     public void So_many_lines_a_second_are_written_and_the_next_one_says_how_many_were_not()
     {
-        var time = new Clock();
+        var time = new FakeTime();
         var budget = new LineBudget(time, perSecond: 2);
 
         Enumerable.Range(0, 5).Count(_ => budget.TryTake(out var none) && none == 0).ShouldBe(2);
-        time.Pass();
+        time.Advance(TimeSpan.FromSeconds(1));
         budget.TryTake(out var withheld).ShouldBeTrue();
         withheld.ShouldBe(3);
         budget.TryTake(out withheld).ShouldBeTrue();
@@ -72,15 +73,6 @@ public sealed class LogLevelsTests
         var builder = TestHost.Builder(settings: settings);
         builder.Logging.AddProvider(new Everything());
         return builder.Services.BuildServiceProvider();
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private long _now;
-
-        public override long GetTimestamp() => _now;
-
-        public void Pass() => _now += TimestampFrequency;
     }
 
     private sealed class Everything : ILoggerProvider, ILogger
