@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using LlmGateway.Gateway.Calls;
 using LlmGateway.Gateway.Tests.Hosting;
+using LlmGateway.ServiceDefaults.Shutdown;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -83,6 +84,7 @@ public sealed class BrokenAnswerTests : IAsyncLifetime
         builder.AddCalls();
         builder.AddLogLines();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<GracefulShutdown>();
         builder.Services.AddSingleton<Handled>();
         builder.WebHost.UseUrls($"http://{IPAddress.Loopback}:0");
 
