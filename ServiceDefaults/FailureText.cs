@@ -26,7 +26,8 @@ public static class FailureText
         return text.Append('\n').Append(exception.StackTrace).ToString();
     }
 
-    private static string? Says(Exception exception) => exception switch
+    /// <summary>The message, of those kinds; null of any other.</summary>
+    internal static string? Says(Exception exception) => exception switch
     {
         // A statement's own failure may quote its values; one of the connection may not.
         DbException { SqlState: { } state } => state,

@@ -83,6 +83,7 @@ internal sealed class FlatConfiguration
         // seeing
         new("PROMETHEUS_ENABLED", Flag, "Prometheus:Enabled"),
         new("SENTRY_DSN", Url, "Sentry:Dsn"),
+        new("SENTRY_TRACES_SAMPLE_RATE", Share, "Sentry:TracesSampleRate"),
         new("LANGFUSE_ENABLED", Flag, "Langfuse:Enabled"),
         new("LANGFUSE_PUBLIC_KEY", Text, "Langfuse:PublicKey"),
         new("LANGFUSE_SECRET_KEY", Text, "Langfuse:SecretKey"),

@@ -57,6 +57,10 @@ internal static class FlatValues
         ? Number(fraction * 100)
         : FlatValue.Wrong($"'{text}' is not a fraction such as 0.25.");
 
+    public static FlatValue Share(string text) => TryDecimal(text, out var share) && share <= 1
+        ? Number(share)
+        : FlatValue.Wrong($"'{text}' is not a number from 0 to 1.");
+
     public static FlatValue LogLevel(string text) => text.ToUpperInvariant() switch
     {
         "TRACE" => "Trace",

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using LlmGateway.ServiceDefaults.Export;
+using LlmGateway.ServiceDefaults.Export.Sentry;
 using LlmGateway.ServiceDefaults.Metrics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -15,13 +17,16 @@ using OpenTelemetry.Trace;
 namespace LlmGateway.ServiceDefaults;
 
 /// <summary>
-/// Traces, metrics and logs over OTLP, when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and metrics for /metrics. The providers are built here rather than by
+/// Traces, metrics and logs over OTLP, when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, provider calls for Langfuse, errors and transactions for
+/// Sentry, and metrics for /metrics. The providers are built here rather than by
 /// OpenTelemetry.Extensions.Hosting and the instrumentation packages, because the framework's own sources and meters carry the same
 /// data and both package feeds have what this needs.
 /// </summary>
 internal static class Telemetry
 {
-    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "LlmGateway.*"];
+    // What is needed for one trace through all processes, and what it is looked into with.
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "LlmGateway.*"];
+    private static readonly string[] Details = ["System.Net.Http", "Npgsql"];
 
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
@@ -31,16 +36,26 @@ internal static class Telemetry
             builder.AddMetricTable(table);
         }
 
+        var langfuse = LangfuseOptions.Read(builder.Configuration);
+        var sentry = builder.AddSentry();
+        builder.Services.AddOptions<LangfuseOptions>().BindConfiguration(LangfuseOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<LangfuseOptions>, LangfuseOptionsCheck>();
         builder.Services.AddSingleton<ExportTally>();
+        var traced = otlp is not null || langfuse is not null || sentry;
         builder.Services.AddHostedService(services => new TelemetryProviders(
-            () => otlp is null ? null : BuildTracing(services, otlp), () => BuildMetrics(services, otlp)));
+            () => traced ? BuildTracing(services, otlp, langfuse) : null, () => BuildMetrics(services, otlp)));
+        if (traced)
+        {
+            // Without this the server's spans carry neither method nor route: http.* and url.* are off by default in .NET 10.
+            AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", isEnabled: false);
+            builder.Services.AddSingleton<IStartupFilter, ServerSpans>();
+            builder.Services.AddSingleton<DistributedContextPropagator, TraceParentPropagator>();
+        }
+
         if (otlp is null)
         {
             return;
         }
-
-        // Without this the server's spans carry neither method nor route: http.* and url.* are off by default in .NET 10.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", isEnabled: false);
 
         builder.Logging.AddOpenTelemetry();
         builder.Services.AddOptions<OpenTelemetryLoggerOptions>().Configure<IServiceProvider>((logs, services) =>
@@ -50,8 +65,6 @@ internal static class Telemetry
             logs.SetResourceBuilder(Resource(services));
             logs.AddProcessor(OtlpExport.Logs(otlp, services.GetRequiredService<ExportTally>()));
         });
-        builder.Services.AddSingleton<IStartupFilter, ServerSpans>();
-        builder.Services.AddSingleton<DistributedContextPropagator, TraceParentPropagator>();
     }
 
     /// <summary>Name, version and instance of this process.</summary>
@@ -59,13 +72,33 @@ internal static class Telemetry
         .Where(attribute => attribute.Key is "service.name" or "service.version" or "service.instance.id")
         .ToDictionary(attribute => attribute.Key, attribute => attribute.Value);
 
-    private static TracerProvider BuildTracing(IServiceProvider services, OtlpSettings otlp) => Sdk.CreateTracerProviderBuilder()
-        .ConfigureServices(own => own.AddSingleton(services.GetRequiredService<IConfiguration>()))
-        .SetResourceBuilder(Resource(services))
-        .AddSource([.. Sources, services.GetRequiredService<IHostEnvironment>().ApplicationName])
-        .AddProcessor(new SpanScrubber())
-        .AddProcessor(OtlpExport.Spans(otlp, services.GetRequiredService<ExportTally>()))
-        .Build();
+    private static TracerProvider BuildTracing(IServiceProvider services, OtlpSettings? otlp, LangfuseOptions? langfuse)
+    {
+        var (configuration, environment) = (services.GetRequiredService<IConfiguration>(), services.GetRequiredService<IHostEnvironment>());
+        var tally = services.GetRequiredService<ExportTally>();
+        var sentry = services.GetService<SentryTransactions>();
+        var builder = Sdk.CreateTracerProviderBuilder()
+            .ConfigureServices(own => own.AddSingleton(configuration))
+            .SetResourceBuilder(Resource(services))
+            .AddSource([.. Sources, environment.ApplicationName])
+            .AddProcessor(new SpanScrubber());
+        if (otlp is not null || sentry is { IsOn: true })
+        {
+            builder.AddSource(Details);
+        }
+
+        if (langfuse is not null)
+        {
+            builder.AddProcessor(new LangfuseExport(langfuse, new OtlpSettings(configuration).Batch("OTEL_BSP"), tally, environment.EnvironmentName));
+        }
+
+        if (otlp is not null)
+        {
+            builder.AddProcessor(OtlpExport.Spans(otlp, tally));
+        }
+
+        return (sentry is null ? builder : builder.AddProcessor(sentry)).Build();
+    }
 
     private static MeterProvider? BuildMetrics(IServiceProvider services, OtlpSettings? otlp)
     {

@@ -18,7 +18,7 @@ internal sealed class ExportTally : IDisposable
     }
 
     /// <param name="exporter">Of a closed set, such as "otlp".</param>
-    /// <param name="signal">traces or logs.</param>
+    /// <param name="signal">traces, logs or errors.</param>
     public ExportCount Of(string exporter, string signal) => new(_delivered, _lost, exporter, signal);
 
     public void Dispose() => _meter.Dispose();

@@ -64,6 +64,7 @@ public sealed class FlatConfigurationTests
     [InlineData("DEFAULT_MAX_TOKENS", "50000", "Quotas:LifetimeTokens", "50000")]
     [InlineData("PROMETHEUS_ENABLED", "off", "Prometheus:Enabled", "false")]
     [InlineData("SENTRY_DSN", "https://k@sentry.example/1", "Sentry:Dsn", "https://k@sentry.example/1")]
+    [InlineData("SENTRY_TRACES_SAMPLE_RATE", "0.10", "Sentry:TracesSampleRate", "0.1")]
     [InlineData("LANGFUSE_ENABLED", "true", "Langfuse:Enabled", "true")]
     [InlineData("LANGFUSE_PUBLIC_KEY", "pk", "Langfuse:PublicKey", "pk")]
     [InlineData("LANGFUSE_SECRET_KEY", "sk", "Langfuse:SecretKey", "sk")]

@@ -10,7 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace LlmGateway.Testing;
 
 /// <summary>A span as the collector received it; ids are lower-case hex, the parent's empty at the root.</summary>
-public sealed record CollectedSpan(string Service, string TraceId, string SpanId, string ParentId, string Name, string Scope);
+public sealed record CollectedSpan(string Service, string TraceId, string SpanId, string ParentId, string Name, string Scope)
+{
+    /// <summary>OTLP's number: 2 of a server, 3 of a client.</summary>
+    public int Kind { get; init; }
+
+    /// <summary>By name; whole numbers are long.</summary>
+    public IReadOnlyDictionary<string, object> Attributes { get; init; } = new Dictionary<string, object>();
+}
 
 /// <summary>One export as it came: protobuf bytes of "traces", "metrics" or "logs".</summary>
 public sealed record CollectedExport(string Signal, byte[] Bytes);
@@ -87,11 +94,23 @@ public sealed class OtlpCollector : IAsyncDisposable
                 foreach (var span in scope.Spans)
                 {
                     _spans.Enqueue(new CollectedSpan(
-                        service, Hex(span.TraceId), Hex(span.SpanId), Hex(span.ParentSpanId), span.Name, scope.Scope?.Name ?? ""));
+                        service, Hex(span.TraceId), Hex(span.SpanId), Hex(span.ParentSpanId), span.Name, scope.Scope?.Name ?? "")
+                    {
+                        Kind = span.Kind,
+                        Attributes = span.Attributes.ToDictionary(each => each.Key, each => ValueOf(each.Value)),
+                    });
                 }
             }
         }
     }
+
+    private static object ValueOf(AnyValue value) => value.ValueCase switch
+    {
+        AnyValue.ValueOneofCase.BoolValue => value.BoolValue,
+        AnyValue.ValueOneofCase.IntValue => value.IntValue,
+        AnyValue.ValueOneofCase.DoubleValue => value.DoubleValue,
+        _ => value.StringValue,
+    };
 
     private static string Hex(Google.Protobuf.ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
 }
