@@ -4,6 +4,7 @@ namespace LlmGateway.ServiceDefaults.Metrics;
 internal static class TelemetryMetrics
 {
     private const string Exporting = "`OTEL_EXPORTER_OTLP_ENDPOINT`, `LANGFUSE_ENABLED`, `SENTRY_DSN`";
+    private const string Collector = "`OTEL_EXPORTER_OTLP_ENDPOINT`";
     private const string Queueing = "`OTEL_EXPORTER_OTLP_ENDPOINT`, `LANGFUSE_ENABLED`";
     private static readonly MetricLabel Exporter = new("exporter", "otlp", "langfuse", "sentry");
     private static readonly MetricLabel Signal = new("signal", "traces", "logs", "errors");
@@ -31,5 +32,5 @@ internal static class TelemetryMetrics
         { AppearsWith = Queueing },
         new("otel.sdk.processor.log.processed", MetricKind.Counter, "{log_record}",
             "Log records that left the queue to the exporter, or with error.type queue_full found no place in it and are gone.", "otel.component.name", "error.type")
-        { AppearsWith = Exporting });
+        { AppearsWith = Collector });
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace LlmGateway.Testing;
 
 /// <summary>One request as a receiver of telemetry got it.</summary>
-public sealed record Received(string Path, IHeaderDictionary Headers, byte[] Body);
+public sealed record Received(string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body);
 
 /// <summary>Stands for Langfuse or Sentry: takes everything on a free port, keeps it, and answers as it is told.</summary>
 public sealed class TelemetryReceiver : IAsyncDisposable
@@ -60,6 +60,7 @@ public sealed class TelemetryReceiver : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         Answer(context.Response);
-        _received.Writer.TryWrite(new Received(context.Request.Path, context.Request.Headers, body.ToArray()));
+        var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        _received.Writer.TryWrite(new Received(context.Request.Path, headers, body.ToArray()));
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using LlmGateway.ServiceDefaults.Export;
@@ -31,18 +32,18 @@ public sealed class AwayCollectorTests
     {
         await using var collector = await OtlpCollector.StartAsync();
 
-        (await Task.Run(() => Emit(collector.Endpoint))).ShouldBe(collector.Spans.Count);
+        (await Task.Run(() => Emit(collector.Endpoint, timeoutMilliseconds: 10_000))).ShouldBe(collector.Spans.Count);
         collector.Spans.Count.ShouldBeGreaterThan(0);
     }
 
     /// <returns>How many were exported.</returns>
-    private static long Emit(string endpoint)
+    private static long Emit(string endpoint, int timeoutMilliseconds = 300)
     {
         var settings = new OtlpSettings(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "300",
+            ["OTEL_EXPORTER_OTLP_TIMEOUT"] = timeoutMilliseconds.ToString(CultureInfo.InvariantCulture),
             ["OTEL_BSP_MAX_QUEUE_SIZE"] = "100",
             ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "100",
         }).Build());
