@@ -115,7 +115,7 @@ internal sealed partial class AttemptLoop(
         var status = attempt.Status != 0 ? attempt.Status : attempt.Fault?.Status ?? 0;
         journal.Attempted(at ?? journal.Attempts.Count, attempt.Deployment, outcome, status, attempt.Duration, wasted, attempt.IsOutrun);
         var failed = attempt is { State: AttemptState.Failed, IsOutrun: false };
-        attempt.Trace?.End(failed ? "failed" : outcome, failed ? outcome : null, status, used, attempt.Duration, attempt is { HasAnswer: true, IsOutrun: false });
+        attempt.Trace?.End(failed ? "failed" : outcome, failed ? outcome : null, status, used, attempt.Duration);
         if (attempt.State == AttemptState.Failed)
         {
             Log.Failed(logger, attempt.Deployment.Id, call.RequestId, outcome, status);

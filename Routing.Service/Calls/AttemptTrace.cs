@@ -45,14 +45,10 @@ internal sealed class AttemptTrace(Call call, Deployment deployment, RoutingMetr
         _lastChunk = now;
     }
 
-    /// <summary>The span ends here, unless it is <paramref name="answering"/>: then with <see cref="Dispose"/>, for its cost to be known, and without that time.</summary>
     /// <param name="outcome">ok, failed, hedged or client_left.</param>
     /// <param name="reason">The failure's name; null without one.</param>
     /// <param name="status">HTTP; 0 without an answer.</param>
-    /// <param name="usage">Of the answer; nothing without one.</param>
-    /// <param name="duration">Of the provider call.</param>
-    /// <param name="answering">The client was answered with it, and pays for it.</param>
-    public void End(string outcome, string? reason, int status, TokenUsage usage, TimeSpan duration, bool answering)
+    public void End(string outcome, string? reason, int status, TokenUsage usage, TimeSpan duration)
     {
         metrics.Attempted(deployment, _operation, outcome, reason, duration);
         if (_span is not { } span)
@@ -78,15 +74,8 @@ internal sealed class AttemptTrace(Call call, Deployment deployment, RoutingMetr
             span.SetTag("error.type", reason).SetStatus(ActivityStatusCode.Error);
         }
 
-        span.SetEndTime(span.StartTimeUtc + duration);
-        if (!answering)
-        {
-            Dispose();
-        }
+        Dispose();
     }
-
-    /// <summary>What the client is charged. The conventions have no name for it; this one is read by Langfuse and others.</summary>
-    public void Charge(long costNanoUsd) => _span?.SetTag("gen_ai.usage.cost", costNanoUsd / 1e9);
 
     /// <summary>No provider was called.</summary>
     public void Discard()
@@ -113,7 +102,6 @@ internal sealed class AttemptTrace(Call call, Deployment deployment, RoutingMetr
         yield return new("gen_ai.request.model", deployment.UpstreamModel);
         yield return new("gen_ai.request.stream", call.Stream);
         yield return new("llmgateway.request.id", call.RequestId);
-        yield return new("user.id", call.AccountId);
         yield return new("llmgateway.deployment", deployment.Id);
         if (call.Request.MaxOutputTokens is { } most)
         {

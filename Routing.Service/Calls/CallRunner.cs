@@ -140,11 +140,6 @@ internal sealed class CallRunner(
         var settlement = Settlement(call, attempt.Deployment.ToCandidate(), usage.ToMessage(), EndingOf(attempt, unexpected is not null), journal);
         settlement.AnsweredAttempt = attemptsBefore + 1;
         var settled = await desk.SettleAsync(settlement, held, client);
-        if (settled is not null)
-        {
-            attempt.Trace?.Charge(settled.CostNanoUsd);
-        }
-
         metrics.Produced(attempt.Deployment, GenAi.OperationOf(call.Client.Dialect), usage);
         unexpected?.Throw();
         if (there && attempt.State != AttemptState.Left)
