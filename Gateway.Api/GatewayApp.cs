@@ -41,12 +41,12 @@ internal static class GatewayApp
         app.UseTrustedProxies();
         app.UseMiddleware<AnswerHeaders>();
         app.UseMiddleware<ErrorBoundary>();
-        app.UseMiddleware<AllowedHosts>();
         app.UseMiddleware<RequestCheck>();
-        app.UseCrossOrigin();
-        app.UseDocumentation();
         app.UseRouting();
+        app.UseMiddleware<AllowedHosts>();
+        app.UseCrossOrigin();
         app.UseMiddleware<AddressGate>();
+        app.UseDocumentation();
         app.UseMiddleware<UnknownRoutes>();
         app.UseRequestDecompression();
         app.UseAuthentication();

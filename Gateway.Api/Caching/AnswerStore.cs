@@ -1,3 +1,4 @@
+using LlmGateway.Gateway.Limits;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -102,7 +103,7 @@ internal sealed partial class AnswerStore : IDisposable
         {
             return await redis.GetDatabase().StringGetAsync(key).WaitAsync(_options.RedisPatience, _time);
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception) when (LimitStore.IsFailure(exception))
         {
             Failed(exception);
             return null;
@@ -115,7 +116,7 @@ internal sealed partial class AnswerStore : IDisposable
         {
             await redis.GetDatabase().StringSetAsync(key, bytes, _options.Ttl);
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (LimitStore.IsFailure(exception))
         {
             Failed(exception);
         }

@@ -21,7 +21,8 @@ internal sealed class RequestDigest : IDisposable
     {
     }
 
-    public static byte[] Of(string account, Dialect dialect, string model, bool stream, IEnumerable<string> betas, ReadOnlyMemory<byte> body)
+    /// <summary>Null for a request with a string that is none, as half of a surrogate pair: nothing is kept for it.</summary>
+    public static byte[]? Of(string account, Dialect dialect, string model, bool stream, IEnumerable<string> betas, ReadOnlyMemory<byte> body)
     {
         using var digest = new RequestDigest();
         digest.Text(account);
@@ -34,7 +35,15 @@ internal sealed class RequestDigest : IDisposable
         }
 
         using var document = JsonDocument.Parse(body);
-        digest.Object(document.RootElement, isRoot: true);
+        try
+        {
+            digest.Object(document.RootElement, isRoot: true);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+
         return digest._hash.GetHashAndReset();
     }
 

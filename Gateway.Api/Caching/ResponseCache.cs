@@ -31,12 +31,12 @@ internal sealed class ResponseCache(
     public async ValueTask<CacheTurn> TakeTurnAsync(HttpContext context, CallRequest request)
     {
         var (use, _) = _options.Enabled ? CacheUse.Of(context.Request.Headers, _rule?.Allows(request.Model) ?? false) : default;
-        if (use.IsNone || await NameAsync(request.Model) is not { Length: > 0 } model)
+        if (use.IsNone || await NameAsync(request.Model) is not { Length: > 0 } model
+            || TenantKey.Of(request.Caller, request, model) is not { } key)
         {
             return CacheTurn.None;
         }
 
-        var key = TenantKey.Of(request.Caller, request, model);
         if (use.Reads && await HitAsync(key, request.Caller, context.TraceIdentifier) is { } hit)
         {
             context.Response.Headers[CacheUse.Header] = "hit";

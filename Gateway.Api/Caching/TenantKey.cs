@@ -23,7 +23,9 @@ internal sealed class TenantKey
     /// <param name="caller">Who asks.</param>
     /// <param name="request">What is asked.</param>
     /// <param name="model">By its name, also where the request left it to us.</param>
-    public static TenantKey Of(Caller caller, CallRequest request, string model) => new(
-        caller.AccountId,
-        RequestDigest.Of(caller.AccountId, request.Dialect, model, request.Stream, request.Betas, request.Body.Bytes));
+    /// <returns>Null for a request that no answer is kept for.</returns>
+    public static TenantKey? Of(Caller caller, CallRequest request, string model) =>
+        RequestDigest.Of(caller.AccountId, request.Dialect, model, request.Stream, request.Betas, request.Body.Bytes) is { } digest
+            ? new(caller.AccountId, digest)
+            : null;
 }

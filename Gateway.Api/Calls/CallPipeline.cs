@@ -105,6 +105,7 @@ internal sealed class CallPipeline(
         }
         catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
         {
+            await EndAsync(exception, answer.HasBegun, admission);
             return await answer.FailAsync(RoutingFailed(context, exception));
         }
     }
@@ -119,9 +120,14 @@ internal sealed class CallPipeline(
         }
         catch (RpcException exception) when (!context.RequestAborted.IsCancellationRequested)
         {
+            await EndAsync(exception, answer.HasBegun, admission);
             return await answer.FailAsync(RoutingFailed(context, exception));
         }
     }
+
+    // A Routing that could not be reached has not had the call. Of any other failure nobody knows what it has cost.
+    private static ValueTask EndAsync(RpcException exception, bool hasBegun, Admission admission) =>
+        exception.StatusCode == StatusCode.Unavailable && !hasBegun ? admission.UndoAsync() : admission.BreakOffAsync();
 
     private ApiError RoutingFailed(HttpContext context, RpcException exception)
     {

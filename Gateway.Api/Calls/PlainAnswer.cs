@@ -11,12 +11,16 @@ internal sealed class PlainAnswer(
 {
     private ByteString? _answer;
 
+    /// <summary>Routing has taken the call.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Returns null after the whole answer, else the error that the client was given in place of one.</summary>
     public async Task<ApiError?> RelayAsync()
     {
         while (await events.MoveNext(CancellationToken.None))
         {
             var current = events.Current;
+            HasBegun = true;
             switch (current.EventCase)
             {
                 case CompleteEvent.EventOneofCase.Started:
@@ -25,6 +29,7 @@ internal sealed class PlainAnswer(
                     break;
                 case CompleteEvent.EventOneofCase.Chunk when current.Chunk.Events.Count > 0:
                     _answer = current.Chunk.Events[^1];
+                    admission.HasOutput = true;
                     break;
                 case CompleteEvent.EventOneofCase.Ended when _answer is not null:
                     CallClock.Of(context).Ended(current.Ended);
@@ -33,16 +38,18 @@ internal sealed class PlainAnswer(
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
                     CallClock.Of(context).Failed(current.Failed);
-                    return await FailAsync(FailureWire.From(current.Failed, quotaStatus));
+                    var error = FailureWire.From(current.Failed, quotaStatus);
+                    await admission.FailAsync(error);
+                    return await FailAsync(error);
             }
         }
 
+        await admission.BreakOffAsync();
         return await FailAsync(ApiErrors.Internal);
     }
 
     public async Task<ApiError> FailAsync(ApiError error)
     {
-        await admission.FailAsync(error);
         await surface.WriteErrorAsync(context, error);
         return error;
     }

@@ -29,12 +29,16 @@ internal sealed class StreamedAnswer(
     private long _lastWrite;
     private int _events;
 
+    /// <summary>Routing has taken the call.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Returns null after the whole answer, else the error that the client was given in place of one.</summary>
     public async Task<ApiError?> RelayAsync()
     {
         while (await NextAsync())
         {
             var current = events.Current;
+            HasBegun = true;
             switch (current.EventCase)
             {
                 case CompleteEvent.EventOneofCase.Started:
@@ -52,17 +56,19 @@ internal sealed class StreamedAnswer(
                     return null;
                 case CompleteEvent.EventOneofCase.Failed:
                     CallClock.Of(context).Failed(current.Failed);
-                    return await FailAsync(FailureWire.From(current.Failed, quotaStatus));
+                    var error = FailureWire.From(current.Failed, quotaStatus);
+                    await admission.FailAsync(error);
+                    return await FailAsync(error);
             }
         }
 
+        await admission.BreakOffAsync();
         return await FailAsync(ApiErrors.Internal);
     }
 
     /// <summary>Ends with an error: as the whole answer, or as the last event of one that had begun.</summary>
     public async Task<ApiError> FailAsync(ApiError error)
     {
-        await admission.FailAsync(error);
         if (!context.Response.HasStarted)
         {
             await surface.WriteErrorAsync(context, error);
@@ -130,7 +136,7 @@ internal sealed class StreamedAnswer(
 
     private async Task WriteAsync(Chunk chunk)
     {
-        admission.Produced += chunk.Events.Count;
+        admission.HasOutput |= chunk.Events.Count > 0;
         await StartAsync(null);
         foreach (var json in chunk.Events)
         {

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace LlmGateway.Gateway.Documentation;
 
@@ -14,30 +16,49 @@ internal sealed class OfflineScript(RequestDelegate next, string path)
 
     private static readonly StringValues ContentType = "text/javascript; charset=utf-8";
 
-    private byte[]? _script;
+    private Script? _script;
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.Equals(path, StringComparison.Ordinal))
+        if (!context.Request.Path.Equals(path, StringComparison.Ordinal) || !HttpMethods.IsGet(context.Request.Method))
         {
             await next(context);
             return;
         }
 
-        _script ??= await ReadAsync(context);
-        context.Response.Headers.ContentType = ContentType;
-        context.Response.Headers.ETag = default;
-        context.Response.ContentLength = _script.Length;
-        await context.Response.Body.WriteAsync(_script, context.RequestAborted);
+        var known = context.Request.GetTypedHeaders().IfNoneMatch;
+        if ((_script ??= await ReadAsync(context)) is { } script)
+        {
+            await WriteAsync(context, script, known);
+        }
     }
 
-    // As the page's own middleware serves it, wherever that has it from.
-    private async Task<byte[]> ReadAsync(HttpContext context)
+    private static async Task WriteAsync(HttpContext context, Script script, IList<EntityTagHeaderValue> known)
     {
-        var body = context.Response.Body;
+        var headers = context.Response.Headers;
+        headers.ETag = script.Tag.ToString();
+        headers.LastModified = default;
+        headers.AcceptRanges = default;
+        if (known.Any(tag => tag.Compare(script.Tag, useStrongComparison: false)))
+        {
+            headers.ContentType = default;
+            headers.ContentLength = null;
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        headers.ContentType = ContentType;
+        headers.ContentLength = script.Bytes.Length;
+        await context.Response.Body.WriteAsync(script.Bytes, context.RequestAborted);
+    }
+
+    // As the page's own middleware serves it, wherever that has it from: all of it, whatever this client asked for.
+    private async Task<Script?> ReadAsync(HttpContext context)
+    {
+        var (request, body) = (context.Request.Headers, context.Response.Body);
         using var script = new MemoryStream();
-        context.Request.Headers.AcceptEncoding = default;
-        context.Request.Headers.IfNoneMatch = default;
+        (request.AcceptEncoding, request.Range, request.IfRange) = (default, default, default);
+        (request.IfNoneMatch, request.IfModifiedSince, request.IfMatch, request.IfUnmodifiedSince) = (default, default, default, default);
         context.Response.Body = script;
         try
         {
@@ -48,6 +69,15 @@ internal sealed class OfflineScript(RequestDelegate next, string path)
             context.Response.Body = body;
         }
 
-        return Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(script.ToArray()).Replace(Elsewhere, Nowhere, StringComparison.Ordinal));
+        if (context.Response.StatusCode != StatusCodes.Status200OK)
+        {
+            await body.WriteAsync(script.ToArray(), context.RequestAborted);
+            return null;
+        }
+
+        var bytes = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(script.ToArray()).Replace(Elsewhere, Nowhere, StringComparison.Ordinal));
+        return new(bytes, new($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes)[..16])}\""));
     }
+
+    private sealed record Script(byte[] Bytes, EntityTagHeaderValue Tag);
 }

@@ -9,12 +9,11 @@ internal sealed class Admission
     private readonly Charge[] _charges;
     private readonly LimitVerdict _verdict;
     private readonly Lease _lease;
-    private readonly long _promptTokens;
     private bool _ended;
 
-    public Admission(LimitStore store, Charge[] charges, LimitVerdict verdict, Lease lease, long promptTokens, DateTimeOffset now)
+    public Admission(LimitStore store, Charge[] charges, LimitVerdict verdict, Lease lease, DateTimeOffset now)
     {
-        (_store, _charges, _verdict, _lease, _promptTokens) = (store, charges, verdict, lease, promptTokens);
+        (_store, _charges, _verdict, _lease) = (store, charges, verdict, lease);
         Refusal = verdict.IsAdmitted ? null : LimitRefusal.Of(charges[verdict.Refused], verdict, now);
         Head = new(charges, verdict, now);
     }
@@ -25,8 +24,8 @@ internal sealed class Admission
     /// <summary>For the answer's headers.</summary>
     public LimitHead Head { get; }
 
-    /// <summary>Events of the answer so far.</summary>
-    public int Produced { get; set; }
+    /// <summary>Something of the answer has come.</summary>
+    public bool HasOutput { get; set; }
 
     /// <summary>The limit that refuses.</summary>
     public LimitRule? Refusing => _verdict.IsAdmitted ? null : _charges[_verdict.Refused].Rule;
@@ -35,22 +34,24 @@ internal sealed class Admission
     public ValueTask EndAsync(long tokens) => EndAsync((rule, taken) => rule.Unit == RateUnit.Tokens ? tokens - taken : 0);
 
     /// <summary>
-    /// The call failed. When a later step refused it, before anything was sent to a provider, all is as if it had never come; when nothing was
-    /// produced, it used no tokens.
+    /// Routing says that the call failed. Before any provider was asked, all is as if it had never come; when nothing was produced, it used no
+    /// tokens.
     /// </summary>
-    public ValueTask FailAsync(ApiError error)
+    public ValueTask FailAsync(ApiError error) => error switch
     {
-        if (Produced > 0 || error is { Attempts: 0, Status: StatusCodes.Status504GatewayTimeout })
-        {
-            return BreakOffAsync();
-        }
+        _ when HasOutput => BreakOffAsync(),
+        { Attempts: 0 } => UndoAsync(),
+        _ => EndAsync(tokens: 0),
+    };
 
-        return error.Attempts == 0 ? EndAsync((_, taken) => -taken) : EndAsync(tokens: 0);
-    }
+    /// <summary>Nothing came of the call, and nobody was asked: as if it had never come.</summary>
+    public ValueTask UndoAsync() => EndAsync((_, taken) => -taken);
 
-    /// <summary>The call broke off, and nobody says what it used: its prompt, and about a token an event.</summary>
-    public ValueTask BreakOffAsync() =>
-        EndAsync((rule, taken) => rule.Unit == RateUnit.Tokens ? Math.Min(0, _promptTokens + Produced - taken) : 0);
+    /// <summary>
+    /// The call broke off, and nobody says what it used: what it took stays taken. Who breaks calls off would else have a provider work for
+    /// him and no limit count it.
+    /// </summary>
+    public ValueTask BreakOffAsync() => EndAsync((_, _) => 0);
 
     private ValueTask EndAsync(Func<LimitRule, long, long> delta)
     {

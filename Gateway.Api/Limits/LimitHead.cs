@@ -3,14 +3,16 @@ using LlmGateway.Gateway.Calls;
 
 namespace LlmGateway.Gateway.Limits;
 
-/// <summary>How the tightest limits of requests and of tokens stand, in the headers that clients know.</summary>
+/// <summary>
+/// How the tightest limits of requests and of tokens stand, in the headers that clients know. How busy the whole gateway is concerns no client.
+/// </summary>
 internal readonly struct LimitHead(Charge[] charges, LimitVerdict verdict, DateTimeOffset now)
 {
     public void Write(HttpContext context)
     {
         var (headers, surface) = (context.Response.Headers, ClientSurface.Of(context).LimitHeaders);
-        Write(headers, surface.Requests, Tightest(rule => rule.Unit is RateUnit.Requests or RateUnit.Reads));
-        Write(headers, surface.Tokens, Tightest(rule => rule.Unit == RateUnit.Tokens));
+        Write(headers, surface.Requests, Tightest(static rule => rule is { Scope: not LimitScope.Global, Unit: RateUnit.Requests or RateUnit.Reads }));
+        Write(headers, surface.Tokens, Tightest(static rule => rule is { Scope: not LimitScope.Global, Unit: RateUnit.Tokens }));
     }
 
     // The one that refuses, else the one with the least left; of two the shorter one, which comes first.

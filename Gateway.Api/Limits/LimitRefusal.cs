@@ -3,7 +3,7 @@ using LlmGateway.Gateway.Calls;
 
 namespace LlmGateway.Gateway.Limits;
 
-/// <summary>What a client is told by a limit that refuses: which one, how far it is used, and when to come back.</summary>
+/// <summary>What a client is told by a limit that refuses: which one, how far it is used, and when to come back. Of the whole gateway's it is not told the figures.</summary>
 internal static class LimitRefusal
 {
     public const string Type = "rate_limit_error";
@@ -15,10 +15,8 @@ internal static class LimitRefusal
         var isNever = verdict.RetryMs == LimitVerdict.Never;
         TimeSpan? wait = isNever ? null : TimeSpan.FromMilliseconds(verdict.RetryMs);
         DateTimeOffset? resetsAt = isNever || rule.WindowMs == 0 ? null : now + wait;
-        var needed = rule.Unit == RateUnit.Tokens ? string.Create(CultureInfo.InvariantCulture, $", needed {charge.Least}") : "";
-        var message = string.Create(
-            CultureInfo.InvariantCulture, $"Rate limit reached for {LimitNames.Words(rule)}: limit {rule.Limit}, used {used}{needed}. {Advice(rule, wait)}");
-        return new(429, Type, Code, message)
+        var isOwn = rule.Scope != LimitScope.Global;
+        return new(429, Type, Code, $"Rate limit reached for {LimitNames.Words(rule)}{(isOwn ? Figures(charge, used) : "")}. {Advice(rule, wait)}")
         {
             RetryAfter = wait,
             ShouldRetry = isNever ? false : null,
@@ -27,11 +25,17 @@ internal static class LimitRefusal
                 Scope = LimitNames.ScopeOf(rule),
                 Unit = LimitNames.UnitOf(rule),
                 WindowSeconds = rule.WindowMs == 0 ? null : rule.WindowMs / 1000,
-                Limit = rule.Limit,
-                Used = used,
+                Limit = isOwn ? rule.Limit : null,
+                Used = isOwn ? used : null,
                 ResetsAt = resetsAt?.UtcDateTime,
             },
         };
+    }
+
+    private static string Figures(Charge charge, long used)
+    {
+        var needed = charge.Rule.Unit == RateUnit.Tokens ? string.Create(CultureInfo.InvariantCulture, $", needed {charge.Least}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $": limit {charge.Rule.Limit}, used {used}{needed}");
     }
 
     private static string Advice(LimitRule rule, TimeSpan? wait) => wait switch

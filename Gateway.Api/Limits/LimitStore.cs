@@ -255,8 +255,9 @@ internal sealed partial class LimitStore
         _ => exception.GetType().Name,
     };
 
-    // ObjectDisposedException: the client is being closed, or has given up a connection.
-    private static bool IsFailure(Exception exception) =>
+    /// <summary>What the client library throws of a Redis that fails, whatever was asked of it.</summary>
+    /// <remarks>It cancels what waits for a connection that it gives up, and is disposed of while it is being closed.</remarks>
+    internal static bool IsFailure(Exception exception) =>
         exception is RedisException or RedisCommandException or TimeoutException or OperationCanceledException or ObjectDisposedException
             or InvalidOperationException or InvalidCastException;
 

@@ -1,5 +1,3 @@
-using StackExchange.Redis;
-
 namespace LlmGateway.Gateway.Limits;
 
 /// <summary>Asks Redis all the time, so that nobody waits for one that hangs, and renews the places of running calls.</summary>
@@ -59,7 +57,7 @@ internal sealed class LimitStoreWatch(LimitStore store, TimeProvider time) : Bac
         {
             store.Fail("it does not answer");
         }
-        catch (Exception exception) when (exception is RedisException or RedisCommandException or InvalidOperationException or InvalidCastException)
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested && LimitStore.IsFailure(exception))
         {
             store.Fail(LimitStore.Reason(exception));
         }

@@ -17,7 +17,7 @@ internal sealed class RequestLimiter(LimitPlans plans, LimitStore store, IOption
         var (prompt, most) = plan.HasTokens ? Estimate(request) : (0, 0);
         var charges = Array.ConvertAll(plan.Calls, rule => rule.Unit == RateUnit.Tokens ? Tokens(rule, request, prompt, most) : new(rule, 1, 1));
         var lease = plan.Leased.Length > 0 ? new Lease(requestId, plan.Leased) : NoLease;
-        var admission = await DecideAsync(charges, lease, prompt);
+        var admission = await DecideAsync(charges, lease);
         if (admission.Refusal is null && plan.Leased.Length > 0)
         {
             store.Keep(lease);
@@ -28,7 +28,7 @@ internal sealed class RequestLimiter(LimitPlans plans, LimitStore store, IOption
 
     /// <summary>Any other request with a key.</summary>
     public ValueTask<Admission> AdmitReadAsync(Caller caller) =>
-        DecideAsync(Array.ConvertAll(plans.Of(caller).Reads, rule => new Charge(rule, 1, 1)), NoLease, 0);
+        DecideAsync(Array.ConvertAll(plans.Of(caller).Reads, rule => new Charge(rule, 1, 1)), NoLease);
 
     /// <summary>How the limits of a caller's calls stand. Counts nothing.</summary>
     public async ValueTask<LimitReadings> ReadAsync(Caller caller)
@@ -42,10 +42,10 @@ internal sealed class RequestLimiter(LimitPlans plans, LimitStore store, IOption
             verdict.InRedis ? LimitOptions.Redis : LimitOptions.Memory);
     }
 
-    private async ValueTask<Admission> DecideAsync(Charge[] charges, Lease lease, long promptTokens)
+    private async ValueTask<Admission> DecideAsync(Charge[] charges, Lease lease)
     {
         var began = time.GetTimestamp();
-        var admission = new Admission(store, charges, await store.AdmitAsync(charges, lease), lease, promptTokens, time.GetUtcNow());
+        var admission = new Admission(store, charges, await store.AdmitAsync(charges, lease), lease, time.GetUtcNow());
         metrics.Limited(admission.Refusing is { } rule ? LimitNames.Of(rule) : null, time.GetElapsedTime(began));
         return admission;
     }

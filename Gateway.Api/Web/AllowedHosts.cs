@@ -1,9 +1,10 @@
 using LlmGateway.Gateway.Calls;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Primitives;
 
 namespace LlmGateway.Gateway.Web;
 
-/// <summary>Refuses requests for a host that is none of <c>AllowedHosts</c> (ALLOWED_HOSTS).</summary>
+/// <summary>Refuses requests for a host that is none of <c>AllowedHosts</c> (ALLOWED_HOSTS). Health and metrics are left alone: probes and scrapers come by address.</summary>
 /// <remarks>The framework's own filter does it before everything else, and answers with a page of HTML; it is told to let all pass.</remarks>
 internal sealed class AllowedHosts(RequestDelegate next, IConfiguration configuration)
 {
@@ -13,6 +14,7 @@ internal sealed class AllowedHosts(RequestDelegate next, IConfiguration configur
     {
         var host = context.Request.Host;
         return _hosts.Length == 0 || (host.HasValue && HostString.MatchesAny(host.Host, _hosts))
+            || context.GetEndpoint()?.Metadata.GetMetadata<IDisableHttpMetricsMetadata>() is not null
             ? next(context)
             : ClientSurface.Of(context).WriteErrorAsync(context, ApiErrors.HostNotAllowed);
     }

@@ -30,6 +30,7 @@ internal static class PrometheusEndpoint
 
         builder.Services.AddSingleton(services => new PrometheusExporter(services.GetServices<MetricTable>(), Telemetry.Describe(services)));
         builder.Services.AddSingleton<PrometheusPage>();
+        builder.Services.AddSingleton<IStartupFilter, ConnectionAddress>();
         if (options.Url is { Length: > 0 } url)
         {
             Listen(builder.Configuration, url);
@@ -64,7 +65,7 @@ internal static class PrometheusEndpoint
     private static async Task AnswerAsync(HttpContext context, PrometheusPage page, IOptions<PrometheusOptions> options)
     {
         HealthEndpoints.LeaveUntraced(Activity.Current);
-        if (options.Value.Networks() is { } networks && !MayRead(networks, context.Connection.RemoteIpAddress))
+        if (options.Value.Networks() is { } networks && !MayRead(networks, ConnectionAddress.Of(context)))
         {
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             await context.Response.WriteAsync("This address may not read the metrics.\n", context.RequestAborted);
@@ -77,10 +78,37 @@ internal static class PrometheusEndpoint
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
     }
 
+    // The way in which routing reads it: without regard to case, and with a slash at its end or without.
+    private static bool IsAskedFor(HttpContext context) =>
+        context.Request.Path.Value is { } path && path.AsSpan().TrimEnd('/').Equals(Path, StringComparison.OrdinalIgnoreCase);
+
     private static bool MayRead(IPNetwork[] networks, IPAddress? address)
     {
         var plain = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         return plain is not null && networks.Any(network => network.Contains(plain));
+    }
+
+    /// <summary>Who has connected, before forwarded headers put in that place whomever a proxy names.</summary>
+    private sealed class ConnectionAddress : IStartupFilter
+    {
+        private static readonly object Key = new();
+
+        /// <summary>Null where nobody has noted it: then nobody may read.</summary>
+        public static IPAddress? Of(HttpContext context) => context.Items.TryGetValue(Key, out var address) ? (IPAddress?)address : null;
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, following) =>
+            {
+                if (IsAskedFor(context))
+                {
+                    context.Items[Key] = context.Connection.RemoteIpAddress;
+                }
+
+                return following(context);
+            });
+            next(app);
+        };
     }
 
     /// <summary>With an address of its own: there /metrics and nothing else, and elsewhere everything else.</summary>
@@ -96,8 +124,7 @@ internal static class PrometheusEndpoint
 
         private Task DivideAsync(HttpContext context, RequestDelegate next)
         {
-            var metrics = context.Request.Path.Equals(Path, StringComparison.OrdinalIgnoreCase);
-            if (metrics == (context.Connection.LocalPort == _port))
+            if (IsAskedFor(context) == (context.Connection.LocalPort == _port))
             {
                 return next(context);
             }

@@ -61,16 +61,22 @@ public sealed class RequestDigestLaws
         var bytes = "{}"u8.ToArray();
         byte[][] all =
         [
-            RequestDigest.Of("a", Dialect.OpenaiChat, "m", false, [], bytes),
-            RequestDigest.Of("b", Dialect.OpenaiChat, "m", false, [], bytes),
-            RequestDigest.Of("a", Dialect.OpenaiResponses, "m", false, [], bytes),
-            RequestDigest.Of("a", Dialect.OpenaiChat, "n", false, [], bytes),
-            RequestDigest.Of("a", Dialect.OpenaiChat, "m", true, [], bytes),
-            RequestDigest.Of("a", Dialect.OpenaiChat, "m", false, ["beta"], bytes),
+            RequestDigest.Of("a", Dialect.OpenaiChat, "m", false, [], bytes)!,
+            RequestDigest.Of("b", Dialect.OpenaiChat, "m", false, [], bytes)!,
+            RequestDigest.Of("a", Dialect.OpenaiResponses, "m", false, [], bytes)!,
+            RequestDigest.Of("a", Dialect.OpenaiChat, "n", false, [], bytes)!,
+            RequestDigest.Of("a", Dialect.OpenaiChat, "m", true, [], bytes)!,
+            RequestDigest.Of("a", Dialect.OpenaiChat, "m", false, ["beta"], bytes)!,
         ];
 
         all.Select(Convert.ToHexString).Distinct().Count().ShouldBe(all.Length);
     }
+
+    [Theory]
+    [InlineData("""{"messages":[{"content":"\ud800"}]}""")]
+    [InlineData("""{"messages":[{"\udfff":1}]}""")]
+    [InlineData("""{"\ud83d":1,"seed":2}""")]
+    public void A_string_that_is_none_has_no_digest(string body) => Of(body).ShouldBeNull();
 
     private static Gen<JsonObject> Bodies => Objects(3);
 
@@ -85,7 +91,7 @@ public sealed class RequestDigestLaws
         Objects(depth - 1).Select(value => (JsonNode?)value),
         Values(depth - 1).ArrayOf(2).Select(values => (JsonNode?)new JsonArray([.. values.Select(value => value?.DeepClone())])));
 
-    private static byte[] Of(string body) => RequestDigest.Of("account", Dialect.OpenaiChat, "model", stream: false, [], Encoding.UTF8.GetBytes(body));
+    private static byte[] Of(string body) => RequestDigest.Of("account", Dialect.OpenaiChat, "model", stream: false, [], Encoding.UTF8.GetBytes(body))!;
 
     // Members in another order, white space between tokens, and every character of a string escaped or not by the dice.
     private static string Respelled(JsonNode? node, System.Random dice)

@@ -112,6 +112,25 @@ public sealed class ApiDocumentTests(GatewayHost gateway)
     }
 
     [Fact]
+    public async Task ReDoc_s_script_is_whole_whatever_its_first_reader_asked_for_and_not_sent_to_who_has_it()
+    {
+        const string Path = "/redoc/redoc.standalone.js";
+        await using var host = await OwnHost.StartAsync();
+        using var client = new HttpClient { BaseAddress = host.Address };
+        (await client.PostAsync(Path, content: null)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        using var request = new HttpRequestMessage(HttpMethod.Get, Path) { Headers = { Range = new(0, 9), IfModifiedSince = TimeProvider.System.GetUtcNow() } };
+        using var first = await client.SendAsync(request);
+        first.StatusCode.ShouldBe(HttpStatusCode.OK);
+        first.Content.Headers.ContentLength!.Value.ShouldBeGreaterThan(100_000);
+
+        using var again = new HttpRequestMessage(HttpMethod.Get, Path) { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+        using var known = await client.SendAsync(again);
+
+        known.StatusCode.ShouldBe(HttpStatusCode.NotModified);
+        (await known.Content.ReadAsByteArrayAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task All_of_it_can_be_turned_off()
     {
         await using var host = await OwnHost.StartAsync(("Docs:Enabled", "false"));

@@ -86,6 +86,22 @@ public sealed class RequestLimiterTests : IDisposable
     }
 
     [Fact]
+    public async Task How_busy_the_whole_gateway_is_no_client_is_told()
+    {
+        var (limiter, caller) = (Limiter(new() { GlobalRequestsPerMinute = 1, GlobalTokensPerMinute = 777 }), Caller(new() { RequestsPerMinute = 20 }));
+        Headers(await limiter.AdmitAsync("a", Call(caller))).ShouldBe([("x-ratelimit-limit-requests", "20"), ("x-ratelimit-remaining-requests", "19")]);
+
+        var refused = await limiter.AdmitAsync("b", Call(caller));
+
+        Headers(refused).ShouldBe([("x-ratelimit-limit-requests", "20"), ("x-ratelimit-remaining-requests", "19")]);
+        refused.Refusal!.Message.ShouldStartWith("Rate limit reached for requests per minute of the whole gateway. Try again in ");
+        var metadata = refused.Refusal.Metadata!;
+        (metadata.Scope, metadata.Limit, metadata.Used).ShouldBe(("global", null, null));
+        metadata.ResetsAt.ShouldNotBeNull();
+        refused.Refusal.RetryAfter.ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_limit_of_nothing_and_a_prompt_larger_than_the_limit_are_not_to_be_tried_again()
     {
         var nothing = (await Limiter(new()).AdmitAsync("a", Call(Caller(new() { RequestsPerMinute = 0 })))).Refusal!;
@@ -119,13 +135,13 @@ public sealed class RequestLimiterTests : IDisposable
         var before = (await limiter.ReadAsync(caller)).All.Select(reading => reading.Used).ToList();
 
         await (await limiter.AdmitAsync("a", Call(caller))).FailAsync(new(429, "insufficient_quota", "insufficient_balance", ""));
-        await (await limiter.AdmitAsync("b", Call(caller))).FailAsync(ApiErrors.RoutingUnavailable);
+        await (await limiter.AdmitAsync("b", Call(caller))).UndoAsync();
 
         (await limiter.ReadAsync(caller)).All.Select(reading => reading.Used).ShouldBe(before);
     }
 
     [Fact]
-    public async Task A_call_that_a_provider_failed_counts_as_a_request_and_not_in_tokens_and_one_that_broke_off_with_what_it_showed()
+    public async Task A_call_that_a_provider_failed_counts_as_a_request_and_not_in_tokens_and_one_that_broke_off_with_all_that_it_took()
     {
         var (limiter, caller) = (Limiter(new()), Caller(new() { TokensPerMinute = 9_000, Parallel = 1 }));
         for (var call = 1; call <= 20; call++)
@@ -137,11 +153,17 @@ public sealed class RequestLimiterTests : IDisposable
         (await UsedAsync(limiter, caller, "parallel")).ShouldBe(0);
         (await UsedAsync(limiter, caller, "tokens_per_minute")).ShouldBe(0);
 
-        var broken = await limiter.AdmitAsync("broken", Call(caller, prompt: 400));
-        broken.Produced += 7;
-        await broken.BreakOffAsync();
-        await broken.EndAsync(tokens: 5_000);
-        (await UsedAsync(limiter, caller, "tokens_per_minute")).ShouldBeInRange(107, 120);
+        var left = await limiter.AdmitAsync("left", Call(caller, prompt: 400, max: 3_000));
+        await left.BreakOffAsync();
+        await left.EndAsync(tokens: 5);
+        (await UsedAsync(limiter, caller, "tokens_per_minute")).ShouldBeInRange(3_100, 3_110);
+
+        var broken = await limiter.AdmitAsync("broken", Call(caller, prompt: 400, max: 3_000));
+        broken.HasOutput = true;
+        await broken.FailAsync(new(502, "upstream_error", "provider_error", "") { Attempts = 1 });
+        (await UsedAsync(limiter, caller, "tokens_per_minute")).ShouldBeInRange(6_200, 6_220);
+        (await UsedAsync(limiter, caller, "requests_per_minute")).ShouldBe(22);
+        (await UsedAsync(limiter, caller, "parallel")).ShouldBe(0);
     }
 
     /// <summary>Estimates too high, and some too low; calls that take their time; and always somebody who waits.</summary>
@@ -183,23 +205,20 @@ public sealed class RequestLimiterTests : IDisposable
         LimitHead.Moment(new DateTimeOffset(2026, 11, 21, 10, 0, 0, TimeSpan.Zero)).ShouldBe("2026-11-21T10:00:00Z");
     }
 
-    [Theory]
-    [InlineData("""{"messages":[{"content":"aaaabbbbccccdddd"}]}""", 5, 12)]
-    [InlineData("""{"content":"data:image/png;base64,AAAA"}""", 1_600, 1_610)]
-    public void A_prompt_is_about_a_token_every_four_bytes_and_an_image_a_fixed_number(string body, long least, long most) =>
-        PromptEstimate.Of(System.Text.Encoding.UTF8.GetBytes(body)).ShouldBeInRange(least, most);
-
     [Fact]
-    public void Long_data_is_an_image_and_a_long_text_is_a_text()
-    {
-        PromptEstimate.Of(System.Text.Encoding.UTF8.GetBytes($$"""{"data":"{{new string('A', 1_000_000)}}"}""")).ShouldBeLessThan(2_000);
-        PromptEstimate.Of(System.Text.Encoding.UTF8.GetBytes($$"""{"text":"{{string.Concat(Enumerable.Repeat("word ", 20_000))}}"}""")).ShouldBeInRange(25_000, 25_010);
-    }
+    public void A_Redis_that_gives_up_what_was_asked_of_it_has_failed() => LimitStore.IsFailure(new TaskCanceledException()).ShouldBeTrue();
 
     public void Dispose()
     {
         _metrics.Dispose();
         _meters.Dispose();
+    }
+
+    private static IEnumerable<(string, string)> Headers(Admission admission)
+    {
+        var context = new DefaultHttpContext();
+        admission.Head.Write(context);
+        return context.Response.Headers.Where(header => !header.Key.Contains("reset", StringComparison.Ordinal)).Select(header => (header.Key, header.Value.ToString()));
     }
 
     private static string? Scope(Admission admission) => admission.Refusal?.Metadata?.Scope;

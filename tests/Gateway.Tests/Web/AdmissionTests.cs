@@ -26,6 +26,12 @@ public sealed class AdmissionTests(GatewayHost gateway)
 
         response.StatusCode.ShouldBe(status);
         AnswerTests.Header(response, "x-frame-options").ShouldBe("DENY");
+        foreach (var path in (string[])["/alive", "/health/", "/metrics"])
+        {
+            using var probe = await client.GetAsync(path);
+            probe.StatusCode.ShouldNotBe(HttpStatusCode.BadRequest);
+        }
+
         if (status != HttpStatusCode.OK)
         {
             (await ErrorAnswer.ReadAsync(response)).Code.ShouldBe("host_not_allowed");
@@ -51,6 +57,34 @@ public sealed class AdmissionTests(GatewayHost gateway)
         answer.ShouldStartWith("HTTP/1.1 400 ");
         answer.ShouldContain("\"invalid_header\"");
         answer.ShouldContain($"\"param\":\"{named}\"", Case.Insensitive);
+    }
+
+    [Fact]
+    public async Task Who_reads_the_metrics_is_who_connects_whomever_a_proxy_names()
+    {
+        await using var own = await OwnHost.StartAsync(("Proxies:Trusted", "127.0.0.1"), ("Prometheus:AllowedNetworks", "203.0.113.7"));
+        using var client = new HttpClient { BaseAddress = own.Address };
+        client.DefaultRequestHeaders.Add("x-forwarded-for", "203.0.113.7");
+
+        foreach (var path in (string[])["/metrics", "/METRICS/"])
+        {
+            using var response = await client.GetAsync(path);
+            response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        }
+    }
+
+    [Fact]
+    public async Task An_address_that_sends_too_much_gets_no_pages_either()
+    {
+        await using var own = await OwnHost.StartAsync(("Limits:AddressRequestsPerMinute", "1"));
+        using var client = new HttpClient { BaseAddress = own.Address };
+        using var script = await client.GetAsync("/redoc/redoc.standalone.js");
+
+        using var refused = await client.GetAsync("/redoc/redoc.standalone.js");
+
+        script.StatusCode.ShouldBe(HttpStatusCode.OK);
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await client.GetAsync("/alive")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]

@@ -67,7 +67,11 @@ public sealed class PrometheusEndpointTests
         (await StatusAsync($"{own}/metrics")).ShouldBe(HttpStatusCode.OK);
         (await StatusAsync($"{own}/alive")).ShouldBe(HttpStatusCode.NotFound);
         (await StatusAsync($"{service}/alive")).ShouldBe(HttpStatusCode.OK);
-        (await StatusAsync($"{service}/metrics")).ShouldBe(HttpStatusCode.NotFound);
+        foreach (var path in (string[])["/metrics", "/metrics/", "/METRICS/", "/Metrics"])
+        {
+            (await StatusAsync(service + path)).ShouldBe(HttpStatusCode.NotFound);
+            (await StatusAsync(own + path)).ShouldBe(HttpStatusCode.OK);
+        }
     }
 
     [Fact]
