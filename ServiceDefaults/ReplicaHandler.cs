@@ -28,16 +28,25 @@ internal sealed class ReplicaHandler(IReadOnlyList<Uri> addresses, TimeProvider 
             {
                 return await base.SendAsync(request, cancellationToken);
             }
-            catch (HttpRequestException exception) when (exception.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+            catch (Exception exception) when (IsUnreached(exception, cancellationToken))
             {
                 Volatile.Write(ref _restsUntil[replica], time.GetTimestamp() + (long)(Rest.TotalSeconds * time.TimestampFrequency));
                 if (attempt + 1 >= addresses.Count)
                 {
-                    throw;
+                    // Of a limit for connecting the runtime makes a cancellation, which gRPC takes for the caller's own.
+                    throw exception as HttpRequestException ?? new HttpRequestException(HttpRequestError.ConnectionError, "No connection in time.", exception);
                 }
             }
         }
     }
+
+    // Nobody there refuses at once; a machine that is gone does not answer at all, which ends by the handler's own limit for connecting.
+    private static bool IsUnreached(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
+        OperationCanceledException { InnerException: TimeoutException } => !cancellationToken.IsCancellationRequested,
+        _ => false,
+    };
 
     // Those that rest come last.
     private int[] Order(int first)

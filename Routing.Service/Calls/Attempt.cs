@@ -232,7 +232,6 @@ internal sealed class Attempt : IDisposable
         Stop();
         Stream?.Dispose();
         _timers.Dispose();
-        Trace?.Dispose();
     }
 
     private async Task SendAsync(IProviderAdapter adapter, HeldCall held, HoldGrowth? growth)

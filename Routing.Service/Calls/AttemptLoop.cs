@@ -137,6 +137,12 @@ internal sealed partial class AttemptLoop(
             {
                 await attempt.OpenAsync(_adapters[visit.Deployment.Adapter], held, HoldPlan.Grows(call, held, visit.Deployment) ? growth : null);
             }
+            catch
+            {
+                // Nobody will note it.
+                attempt.Trace.Dispose();
+                throw;
+            }
             finally
             {
                 // Neither a failed attempt nor a bug leaves a connection behind.

@@ -24,6 +24,7 @@ internal sealed class CallTimers : IDisposable
     private TimeSpan _limit;
     private string _what = "";
     private Drains.Drain? _drain;
+    private CancellationTokenRegistration _end;
     private bool _left;
     private long _leftAt;
 
@@ -75,6 +76,7 @@ internal sealed class CallTimers : IDisposable
         if (_drain is { } drain)
         {
             _cancellation.CancelAfter(drain.MaxTime);
+            _end = drain.End.UnsafeRegister(static state => _ = ((CallTimers)state!).EndAsync(), this);
         }
         else
         {
@@ -103,6 +105,7 @@ internal sealed class CallTimers : IDisposable
     public void Dispose()
     {
         _client.Dispose();
+        _end.Dispose();
         _cancellation.Dispose();
         Drain?.Dispose();
     }

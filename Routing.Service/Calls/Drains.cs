@@ -1,10 +1,12 @@
+using LlmGateway.ServiceDefaults.Shutdown;
 using Microsoft.Extensions.Options;
 
 namespace LlmGateway.Routing.Calls;
 
-/// <summary>Answers that are read on although their clients left, and no more of them than allowed.</summary>
-internal sealed class Drains(IOptions<DisconnectOptions> options)
+/// <summary>Answers that are read on although their clients left, and no more of them than allowed; none once a stopping service's calls end.</summary>
+internal sealed class Drains(IOptions<DisconnectOptions> options, GracefulShutdown shutdown)
 {
+    private readonly CancellationToken _end = shutdown.CallsEnd;
     private int _running;
 
     /// <summary>How many there are now.</summary>
@@ -16,7 +18,7 @@ internal sealed class Drains(IOptions<DisconnectOptions> options)
     public Drain? Begin(string provider)
     {
         var policy = Policy(provider);
-        if (policy.Mode != DisconnectMode.Drain)
+        if (policy.Mode != DisconnectMode.Drain || _end.IsCancellationRequested)
         {
             return null;
         }
@@ -36,6 +38,9 @@ internal sealed class Drains(IOptions<DisconnectOptions> options)
         private int _over;
 
         public TimeSpan MaxTime => policy.MaxTime;
+
+        /// <summary>The service is stopped: what was read by then is settled.</summary>
+        public CancellationToken End => drains._end;
 
         /// <summary>Output tokens of the whole answer at which the drain has cost what it may.</summary>
         /// <param name="held">The hold, whose amount and output bound say what a token costs at most.</param>

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Data;
+using LlmGateway.ServiceDefaults.Shutdown;
 using Microsoft.Extensions.Options;
 using BillingClient = LlmGateway.Protos.Billing.V1.BillingApi.BillingApiClient;
 
@@ -15,7 +16,7 @@ internal sealed partial class SettlementDesk(
     BillingClient billing,
     SettlementCall settlements,
     SettlementOutbox outbox,
-    IHostApplicationLifetime lifetime,
+    GracefulShutdown shutdown,
     IOptions<BillingOptions> options,
     TimeProvider time,
     ILogger<SettlementDesk> logger)
@@ -55,7 +56,7 @@ internal sealed partial class SettlementDesk(
 
             failing = fails ? failing ?? time.GetTimestamp() : null;
             var hopeless = failing is { } since && time.GetElapsedTime(since) >= Patience;
-            var stopping = lifetime.ApplicationStopping.IsCancellationRequested;
+            var stopping = shutdown.CallsEnd.IsCancellationRequested;
             if (!written && outcome is null
                 && (stopping || hopeless || !options.Value.Enabled || time.GetElapsedTime(started) >= options.Value.SettleTimeout))
             {

@@ -4,11 +4,12 @@ using LlmGateway.Protos.Billing.V1;
 using LlmGateway.Routing.Calls;
 using LlmGateway.Routing.Data;
 using LlmGateway.Routing.Tests.Running;
+using LlmGateway.ServiceDefaults.Shutdown;
 using LlmGateway.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -120,9 +121,10 @@ public sealed class RefusedSettlementTests : IAsyncLifetime
         var watch = new BillingWatch(_billing.Client, _time, NullLogger<BillingWatch>.Instance);
         var (held, _) = await HeldCall.AcquireAsync(
             _billing.Client, watch, new HoldRequest(Hold) { RequestId = request.RequestId }, new BillingOptions(), _time);
-        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        using var shutdown = new GracefulShutdown(
+            new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), Options.Create(new ShutdownOptions()), _time, NullLogger<GracefulShutdown>.Instance);
         var desk = new SettlementDesk(
-            _billing.Client, Call, Outbox, lifetime, Options.Create(new BillingOptions()), _time, NullLogger<SettlementDesk>.Instance);
+            _billing.Client, Call, Outbox, shutdown, Options.Create(new BillingOptions()), _time, NullLogger<SettlementDesk>.Instance);
         return await desk.SettleAsync(request, held.ShouldNotBeNull(), CancellationToken.None);
     }
 
