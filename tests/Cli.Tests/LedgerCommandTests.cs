@@ -66,7 +66,7 @@ public sealed class LedgerCommandTests(RunningSystem system) : IAsyncLifetime
         var json = await _llmgw.JsonAsync("ledger", "verify");
 
         Lines(table)[0].ShouldBe("CHECK EXAMINED DIFFERENCES");
-        Lines(table).Count(line => line.EndsWith(" 0", StringComparison.Ordinal)).ShouldBe(11);
+        Lines(table).Count(line => line.EndsWith(" 0", StringComparison.Ordinal)).ShouldBe(12);
         json.GetProperty("passed").GetBoolean().ShouldBeTrue();
     }
 
