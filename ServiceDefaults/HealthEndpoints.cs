@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using LlmGateway.ServiceDefaults.Metrics;
 using Microsoft.AspNetCore.Builder;
@@ -29,45 +30,74 @@ public static class HealthEndpoints
     /// <summary>The operator has turned off what the check is about: nothing is wrong with that, and the body says "disabled".</summary>
     public static HealthCheckResult Disabled(string description) => HealthCheckResult.Healthy(description, IsDisabled);
 
-    internal static void AddDefaultHealthChecks(this IHostApplicationBuilder builder) =>
+    internal static void AddDefaultHealthChecks(this IHostApplicationBuilder builder)
+    {
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [Live]);
+        builder.Services.AddHealthReports();
+    }
+
+    /// <summary>The word that the bodies have for a result.</summary>
+    public static string Name(HealthReportEntry entry) =>
+        entry.Status == HealthStatus.Healthy && entry.Data.TryGetValue(State, out var state) ? (string)state : Name(entry.Status);
+
+    public static string Name(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        _ => "unhealthy",
+    };
 
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
-        Map(app, "/health", _ => true);
-        Map(app, "/alive", check => check.Tags.Contains(Live));
-        Map(app, "/ready", check => check.Tags.Contains(Ready));
+        Map(app, "/health", null);
+        Map(app, "/alive", Live);
+        Map(app, "/ready", Ready);
         app.MapPrometheus();
         return app;
     }
 
-    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> predicate) =>
-        app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => AnswerAsync(context, predicate))
+    private static void Map(WebApplication app, string path, string? tag) =>
+        app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], (HttpContext context) => AnswerAsync(context, tag))
             .AllowAnonymous()
             .DisableHttpMetrics()
             .ExcludeFromDescription();
 
-    private static async Task AnswerAsync(HttpContext context, Func<HealthCheckRegistration, bool> predicate)
+    private static async Task AnswerAsync(HttpContext context, string? tag)
     {
         LeaveUntraced(Activity.Current);
 
         var services = context.RequestServices;
-        var report = await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(predicate, context.RequestAborted);
+        var entries = await ReadAsync(services, tag, context.RequestAborted);
+        var status = entries.Select(entry => entry.Value.Status).DefaultIfEmpty(HealthStatus.Healthy).Min();
         var answer = new HealthAnswer(
-            Name(report.Status),
+            Name(status),
             ProductVersion.Of(services.GetRequiredService<IConfiguration>()),
             services.GetRequiredService<IHostEnvironment>().EnvironmentName.ToLowerInvariant(),
             services.GetRequiredService<TimeProvider>().GetUtcNow(),
-            report.Entries.ToDictionary(
+            entries.ToDictionary(
                 entry => entry.Key,
                 entry => new HealthAnswerCheck(
                     Name(entry.Value), entry.Value.Description, Math.Round(entry.Value.Duration.TotalMilliseconds, 1))));
 
-        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy
+        context.Response.StatusCode = status == HealthStatus.Unhealthy
             ? StatusCodes.Status503ServiceUnavailable
             : StatusCodes.Status200OK;
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsJsonAsync(answer, HealthJson.Default.HealthAnswer, cancellationToken: context.RequestAborted);
+    }
+
+    private static async Task<IReadOnlyList<KeyValuePair<string, HealthReportEntry>>> ReadAsync(
+        IServiceProvider services, string? tag, CancellationToken cancellationToken)
+    {
+        // Whether the process is alive depends on nothing that could be slow.
+        if (tag == Live)
+        {
+            var report = await services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Tags.Contains(tag), cancellationToken);
+            return [.. report.Entries];
+        }
+
+        var state = await services.GetRequiredService<HealthReports>().ReadAsync(cancellationToken);
+        return [.. state.Report.Entries.Where(entry => tag is null || entry.Value.Tags.Contains(tag))];
     }
 
     // A probe every few seconds would bury the real requests. Its children (the checks' queries) follow their parent's flag.
@@ -79,22 +109,19 @@ public static class HealthEndpoints
             activity.IsAllDataRequested = false;
         }
     }
-
-    private static string Name(HealthReportEntry entry) =>
-        entry.Status == HealthStatus.Healthy && entry.Data.TryGetValue(State, out var state) ? (string)state : Name(entry.Status);
-
-    private static string Name(HealthStatus status) => status switch
-    {
-        HealthStatus.Healthy => "healthy",
-        HealthStatus.Degraded => "degraded",
-        _ => "unhealthy",
-    };
 }
 
-internal sealed record HealthAnswer(
-    string Status, string Version, string Environment, DateTimeOffset Timestamp, Dictionary<string, HealthAnswerCheck> Checks);
+/// <summary>The body of /health and its like.</summary>
+public sealed record HealthAnswer(
+    string Status, string Version, string Environment, DateTimeOffset Timestamp, Dictionary<string, HealthAnswerCheck> Checks)
+{
+    /// <summary>Another service's. Null when it is something else.</summary>
+    /// <exception cref="JsonException">It is no JSON, or not of this form.</exception>
+    public static HealthAnswer? Parse(ReadOnlySpan<byte> body) =>
+        JsonSerializer.Deserialize(body, HealthJson.Default.HealthAnswer) is { Status: not null, Checks: not null } answer ? answer : null;
+}
 
-internal sealed record HealthAnswerCheck(string Status, string? Description, double DurationMs);
+public sealed record HealthAnswerCheck(string Status, string? Description, double DurationMs);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -16,7 +16,7 @@ internal sealed class BillingCheck(ServiceProbes probes, IOptions<BillingOptions
         {
             (true, _) => result,
             (false, HealthStatus.Healthy) => HealthEndpoints.Disabled("No call is charged; usage is counted."),
-            (false, _) => HealthCheckResult.Degraded($"No call is charged, and usage is counted later: {result.Description}"),
+            (false, _) => HealthCheckResult.Degraded($"No call is charged, and usage is counted later: {result.Description}", data: result.Data),
         };
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LlmGateway.Gateway.Health;
 
@@ -8,8 +7,18 @@ namespace LlmGateway.Gateway.Health;
 internal sealed record DetailedHealthBody(
     string Status, string Version, string Environment, DateTime Timestamp, double LatencyMs, IReadOnlyDictionary<string, ComponentBody> Components);
 
-/// <param name="LatencyMs">How long its check took.</param>
-internal sealed record ComponentBody(string Status, string? Description, double LatencyMs);
+/// <param name="LatencyMs">How long the part took to answer, or its check to end.</param>
+/// <param name="Since">From when on it has been in this state, as far as this gateway knows.</param>
+/// <param name="Instances">Of a service: its processes.</param>
+internal sealed record ComponentBody(string Status, string? Description, double LatencyMs, DateTime Since, IReadOnlyList<InstanceBody>? Instances);
+
+/// <summary>A process of a service, by its own word.</summary>
+/// <param name="LatencyMs">How long it took to answer, its own checks included.</param>
+/// <param name="Database">The state of its own database; unknown when it does not answer.</param>
+/// <param name="Checks">By name.</param>
+internal sealed record InstanceBody(string Status, string? Description, double LatencyMs, string Database, IReadOnlyDictionary<string, CheckBody> Checks);
+
+internal sealed record CheckBody(string Status, string? Description, double LatencyMs);
 
 /// <summary>GET /health/history.</summary>
 /// <param name="Results">Newest first.</param>
@@ -18,16 +27,26 @@ internal sealed record HealthHistoryBody(IReadOnlyList<HealthResultBody> Results
 /// <param name="Failing">Checks that were not healthy.</param>
 internal sealed record HealthResultBody(DateTime Timestamp, string Status, IReadOnlyList<string> Failing);
 
-/// <summary>GET /health/monitoring: where what happens is shown.</summary>
-internal sealed record MonitoringBody(ExporterBody Prometheus, ExporterBody Otlp, ExporterBody Sentry, ExporterBody Langfuse);
+/// <summary>GET /health/monitoring: where what happens is shown, and what did not get there.</summary>
+/// <param name="Prometheus">Whether /metrics is there.</param>
+/// <param name="Dropped">Spans and log records that found an exporter's queue full, by signal.</param>
+internal sealed record MonitoringBody(
+    SwitchBody Prometheus, ExporterBody Otlp, ExporterBody Sentry, ExporterBody Langfuse, IReadOnlyDictionary<string, long> Dropped);
 
-internal sealed record ExporterBody(bool Enabled);
+internal sealed record SwitchBody(bool Enabled);
+
+/// <param name="Host">Where to, without path and credentials.</param>
+/// <param name="Signals">By traces and logs, in items.</param>
+internal sealed record ExporterBody(bool Enabled, string? Host, IReadOnlyDictionary<string, SignalBody> Signals);
+
+internal sealed record SignalBody(long Exported, long NotDelivered);
 
 /// <summary>GET /health/system. Bytes and seconds.</summary>
 internal sealed record SystemBody(
     double UptimeSeconds, CpuBody Cpu, MemoryBody Memory, DiskBody Disk, CollectorBody Gc, ThreadsBody Threads, ConnectionsBody Connections);
 
-internal sealed record CpuBody(int Processors, double UsedSeconds);
+/// <param name="UsedPercent">Of all processors, over the time since the last question but one second at least.</param>
+internal sealed record CpuBody(int Processors, double UsedSeconds, double UsedPercent);
 
 /// <param name="AvailableBytes">That the process may have.</param>
 internal sealed record MemoryBody(long WorkingSetBytes, long HeapBytes, long AvailableBytes);
@@ -39,16 +58,6 @@ internal sealed record CollectorBody(int Gen0, int Gen1, int Gen2, double PauseP
 internal sealed record ThreadsBody(int Count, long Waiting);
 
 internal sealed record ConnectionsBody(int Open);
-
-internal static class HealthWords
-{
-    public static string Of(HealthStatus status) => status switch
-    {
-        HealthStatus.Healthy => "healthy",
-        HealthStatus.Degraded => "degraded",
-        _ => "unhealthy",
-    };
-}
 
 [JsonSerializable(typeof(DetailedHealthBody))]
 [JsonSerializable(typeof(HealthHistoryBody))]

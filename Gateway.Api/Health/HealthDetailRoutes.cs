@@ -1,5 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
 using LlmGateway.Gateway.Authentication;
-using LlmGateway.Gateway.Web;
 using LlmGateway.ServiceDefaults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -25,44 +25,42 @@ internal static class HealthDetailRoutes
     }
 
     private static async Task DetailedAsync(
-        HttpContext context, HealthCheckService checks, IConfiguration configuration, IHostEnvironment environment, TimeProvider time)
+        HttpContext context, HealthReports reports, ServiceHealth services, IConfiguration configuration, IHostEnvironment environment)
     {
-        var report = await checks.CheckHealthAsync(context.RequestAborted);
-        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
-        context.Response.Headers.CacheControl = "no-store";
-        var components = report.Entries.ToDictionary(
+        var asking = services.AskAsync(context.RequestAborted);
+        var state = await reports.ReadAsync(context.RequestAborted);
+        var instances = await asking;
+        context.Response.StatusCode = state.Report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+        var components = state.Report.Entries.ToDictionary(
             entry => entry.Key,
-            entry => new ComponentBody(HealthWords.Of(entry.Value.Status), entry.Value.Description, Milliseconds(entry.Value.Duration)));
+            entry => new ComponentBody(
+                HealthEndpoints.Name(entry.Value),
+                entry.Value.Description,
+                CheckLatency.MillisecondsOf(entry.Value),
+                state.Since[entry.Key].UtcDateTime,
+                instances.GetValueOrDefault(entry.Key)));
         var body = new DetailedHealthBody(
-            HealthWords.Of(report.Status),
+            HealthEndpoints.Name(state.Report.Status),
             ProductVersion.Of(configuration),
             environment.EnvironmentName.ToLowerInvariant(),
-            time.GetUtcNow().UtcDateTime,
-            Milliseconds(report.TotalDuration),
+            state.Time.UtcDateTime,
+            CheckLatency.Milliseconds(state.Report.TotalDuration),
             components);
-        await context.WriteJsonAsync(body, HealthDetailsJson.Wire.DetailedHealthBody);
+        await WriteAsync(context, body, HealthDetailsJson.Wire.DetailedHealthBody);
     }
 
     private static Task HistoryAsync(HttpContext context, HealthHistory history) =>
         WriteAsync(context, new HealthHistoryBody(history.Results), HealthDetailsJson.Wire.HealthHistoryBody);
 
-    private static Task MonitoringAsync(HttpContext context, IConfiguration configuration) => WriteAsync(
-        context,
-        new MonitoringBody(
-            new(configuration.GetValue("Prometheus:Enabled", defaultValue: true)),
-            new(!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])),
-            new(!string.IsNullOrEmpty(configuration["Sentry:Dsn"])),
-            new(configuration.GetValue("Langfuse:Enabled", defaultValue: false))),
-        HealthDetailsJson.Wire.MonitoringBody);
+    private static Task MonitoringAsync(HttpContext context, MonitoringState monitoring) =>
+        WriteAsync(context, monitoring.Read(), HealthDetailsJson.Wire.MonitoringBody);
 
-    private static Task SystemAsync(HttpContext context, ConnectionCount connections, IHostEnvironment environment, TimeProvider time) =>
-        WriteAsync(context, SystemState.Of(connections, environment, time), HealthDetailsJson.Wire.SystemBody);
+    private static Task SystemAsync(HttpContext context, SystemState system) =>
+        WriteAsync(context, system.Read(), HealthDetailsJson.Wire.SystemBody);
 
-    private static Task WriteAsync<T>(HttpContext context, T body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static Task WriteAsync<T>(HttpContext context, T body, JsonTypeInfo<T> type)
     {
         context.Response.Headers.CacheControl = "no-store";
         return context.WriteJsonAsync(body, type);
     }
-
-    private static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 1);
 }

@@ -12,7 +12,10 @@ internal static class HealthRegistration
         builder.Services.AddOptions<HealthDetails>().BindConfiguration(HealthDetails.Section);
         builder.Services.AddSingleton<ServiceProbes>();
         builder.Services.AddSingleton<HealthHistory>();
-        builder.Services.AddSingleton<IHealthCheckPublisher>(services => services.GetRequiredService<HealthHistory>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<HealthHistory>());
+        builder.Services.AddSingleton<ServiceHealth>();
+        builder.Services.AddSingleton<SystemState>();
+        builder.Services.AddSingleton<MonitoringState>();
         builder.Services.AddHostedService<WarmUp>();
         builder.Services.AddHealthChecks()
             .AddService("keys", static probes => probes.Keys)

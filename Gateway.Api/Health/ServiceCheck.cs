@@ -9,12 +9,13 @@ internal sealed class ServiceCheck(Func<ServiceProbes, ServiceProbe> choose, Ser
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var probe = choose(probes);
-        var status = await probe.AskAsync().WaitAsync(cancellationToken);
+        var (status, latency) = await probe.AskAsync().WaitAsync(cancellationToken);
+        var data = CheckLatency.With(latency);
         return (status, probe.IsWarm) switch
         {
-            (StatusCode.OK, true) => HealthCheckResult.Healthy(),
-            (StatusCode.OK, false) => new(context.Registration.FailureStatus, "Answers, and is being warmed up."),
-            _ => new(context.Registration.FailureStatus, $"Does not answer ({status})."),
+            (StatusCode.OK, true) => HealthCheckResult.Healthy(data: data),
+            (StatusCode.OK, false) => new(context.Registration.FailureStatus, "Answers, and is being warmed up.", data: data),
+            _ => new(context.Registration.FailureStatus, $"Does not answer ({status}).", data: data),
         };
     }
 }

@@ -1,43 +1,42 @@
 using Grpc.Core;
+using LlmGateway.ServiceDefaults;
 
 namespace LlmGateway.Gateway.Health;
 
+/// <param name="Status">OK when the service answered, and its database answered it.</param>
+/// <param name="Latency">How long that took.</param>
+internal readonly record struct ProbeAnswer(StatusCode Status, TimeSpan Latency);
+
 /// <summary>Asks one service a question that costs nothing, on the way that calls take.</summary>
-internal sealed class ServiceProbe(string name, TimeProvider time, Func<DateTime, Task> ask)
+internal sealed class ServiceProbe
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
 
     // Health endpoints are open to everyone: however often they are called, a service is asked once a second.
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _asking = new();
-    private Task<StatusCode>? _last;
-    private long _lastAt;
+    private readonly TimeProvider _time;
+    private readonly Func<DateTime, Task> _ask;
+    private readonly SharedAnswer<ProbeAnswer> _shared;
 
-    public string Name => name;
+    public ServiceProbe(string name, TimeProvider time, Func<DateTime, Task> ask)
+    {
+        (Name, _time, _ask) = (name, time, ask);
+        _shared = new(time, AskNowAsync, static _ => Kept);
+    }
+
+    public string Name { get; }
 
     /// <summary>The service has answered often enough that the first call of a client will not be slow.</summary>
     public bool IsWarm { get; private set; }
 
-    public Task<StatusCode> AskAsync()
-    {
-        lock (_asking)
-        {
-            if (_last is null || (_last.IsCompleted && time.GetElapsedTime(_lastAt) > Kept))
-            {
-                _lastAt = time.GetTimestamp();
-                _last = AskNowAsync();
-            }
-
-            return _last;
-        }
-    }
+    public Task<ProbeAnswer> AskAsync() => _shared.AskAsync();
 
     public async Task<bool> WarmAsync(int times)
     {
         for (var i = 0; i < times; i++)
         {
-            if (await AskNowAsync() != StatusCode.OK)
+            if ((await AskNowAsync()).Status != StatusCode.OK)
             {
                 return false;
             }
@@ -46,16 +45,19 @@ internal sealed class ServiceProbe(string name, TimeProvider time, Func<DateTime
         return IsWarm = true;
     }
 
-    private async Task<StatusCode> AskNowAsync()
+    private async Task<ProbeAnswer> AskNowAsync()
     {
+        var asked = _time.GetTimestamp();
+        var status = StatusCode.OK;
         try
         {
-            await ask(time.GetUtcNow().UtcDateTime + Deadline);
-            return StatusCode.OK;
+            await _ask(_time.GetUtcNow().UtcDateTime + Deadline);
         }
         catch (RpcException exception)
         {
-            return exception.StatusCode;
+            status = exception.StatusCode;
         }
+
+        return new(status, _time.GetElapsedTime(asked));
     }
 }

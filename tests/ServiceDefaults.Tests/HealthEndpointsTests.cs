@@ -75,6 +75,73 @@ public sealed class HealthEndpointsTests
     }
 
     [Fact]
+    public async Task However_many_ask_a_check_runs_once_a_second_and_more_often_only_while_something_is_wrong()
+    {
+        var (runs, status, time) = (0, HealthStatus.Healthy, new Testing.FakeTime());
+        await using var host = await TestHost.StartAsync(builder =>
+        {
+            builder.Services.AddSingleton<TimeProvider>(time);
+            builder.Services.AddHealthChecks().AddCheck("store", () => Run(), [HealthEndpoints.Ready]);
+        });
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(number => StatusOfAsync(host, number % 2 == 0 ? "/health" : "/ready")));
+        runs.ShouldBe(1);
+
+        status = HealthStatus.Unhealthy;
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await StatusOfAsync(host, "/ready")).ShouldBe(HttpStatusCode.OK, "it is what was seen a second ago");
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        (await StatusOfAsync(host, "/ready"), runs).ShouldBe((HttpStatusCode.ServiceUnavailable, 2));
+
+        status = HealthStatus.Healthy;
+        time.Advance(TimeSpan.FromMilliseconds(251));
+        (await StatusOfAsync(host, "/ready"), runs).ShouldBe((HttpStatusCode.OK, 3));
+
+        HealthCheckResult Run()
+        {
+            Interlocked.Increment(ref runs);
+            return new(status);
+        }
+    }
+
+    [Fact]
+    public async Task After_the_signal_nobody_is_told_what_was_seen_before_it()
+    {
+        await using var host = await StartAsync("Production");
+        var reports = host.Services.GetRequiredService<HealthReports>();
+        (await reports.ReadAsync(default)).Report.Status.ShouldBe(HealthStatus.Healthy);
+
+        host.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().StopApplication();
+
+        (await reports.ReadAsync(default)).Report.Status.ShouldBe(HealthStatus.Unhealthy);
+    }
+
+    [Fact]
+    public async Task A_part_has_been_as_it_is_since_it_changed()
+    {
+        var (status, time) = (HealthStatus.Healthy, new Testing.FakeTime(DateTimeOffset.UnixEpoch));
+        await using var host = await TestHost.StartAsync(builder =>
+        {
+            builder.Services.AddSingleton<TimeProvider>(time);
+            builder.Services.AddHealthChecks().AddCheck("store", () => new HealthCheckResult(status));
+        });
+        var reports = host.Services.GetRequiredService<HealthReports>();
+
+        (await SinceAsync("store")).ShouldBe(0);
+        status = HealthStatus.Degraded;
+        (await SinceAsync("store")).ShouldBe(10);
+        (await SinceAsync("store")).ShouldBe(10);
+        (await SinceAsync("self")).ShouldBe(0);
+
+        async Task<double> SinceAsync(string check)
+        {
+            var state = await reports.ReadAsync(default);
+            time.Advance(TimeSpan.FromSeconds(10));
+            return (state.Since[check] - DateTimeOffset.UnixEpoch).TotalSeconds;
+        }
+    }
+
+    [Fact]
     public async Task No_answer_names_its_server()
     {
         await using var host = await StartAsync("Production");
