@@ -16,9 +16,9 @@ internal sealed record ComponentBody(string Status, string? Description, double 
 /// <param name="LatencyMs">How long it took to answer, its own checks included.</param>
 /// <param name="Database">The state of its own database; unknown when it does not answer.</param>
 /// <param name="Checks">By name.</param>
-internal sealed record InstanceBody(string Status, string? Description, double LatencyMs, string Database, IReadOnlyDictionary<string, CheckBody> Checks);
+internal sealed record InstanceBody(string Status, string? Description, double LatencyMs, string Database, IReadOnlyDictionary<string, ReportedCheckBody> Checks);
 
-internal sealed record CheckBody(string Status, string? Description, double LatencyMs);
+internal sealed record ReportedCheckBody(string Status, string? Description, double LatencyMs);
 
 /// <summary>GET /health/history.</summary>
 /// <param name="Results">Newest first.</param>

@@ -68,11 +68,11 @@ internal sealed class ServiceHealth : IDisposable
 
         var latency = CheckLatency.Milliseconds(_time.GetElapsedTime(began));
         return reported is null
-            ? new("unhealthy", "Does not answer.", latency, "unknown", new Dictionary<string, CheckBody>())
+            ? new("unhealthy", "Does not answer.", latency, "unknown", new Dictionary<string, ReportedCheckBody>())
             : new(reported.Status, null, latency, DatabaseOf(reported.Checks), reported.Checks.ToDictionary(check => check.Key, check => BodyOf(check.Value)));
     }
 
-    private static CheckBody BodyOf(HealthAnswerCheck check) => new(check.Status, check.Description, check.DurationMs);
+    private static ReportedCheckBody BodyOf(HealthAnswerCheck check) => new(check.Status, check.Description, check.DurationMs);
 
     // The check of the service's own database bears the name of its context.
     private static string DatabaseOf(Dictionary<string, HealthAnswerCheck> checks) =>
