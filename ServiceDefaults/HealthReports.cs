@@ -25,6 +25,7 @@ public sealed class HealthReports
     private readonly SharedAnswer<HealthState> _shared;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (HealthStatus Status, DateTimeOffset Since)> _seen = [];
+    private Action<HealthState>? _taken;
 
     public HealthReports(HealthCheckService checks, TimeProvider time, IHostApplicationLifetime lifetime)
     {
@@ -35,8 +36,8 @@ public sealed class HealthReports
         lifetime.ApplicationStopping.Register(_shared.Forget);
     }
 
-    /// <summary>After each run of the checks, with what they said.</summary>
-    public event Action<HealthState>? Taken;
+    /// <summary>From now on, after each run of the checks, with what they said.</summary>
+    public void Watch(Action<HealthState> note) => _taken += note;
 
     public Task<HealthState> ReadAsync(CancellationToken cancellationToken) => _shared.AskAsync().WaitAsync(cancellationToken);
 
@@ -47,7 +48,7 @@ public sealed class HealthReports
         HealthEndpoints.LeaveUntraced(activity);
         var report = await _checks.CheckHealthAsync(CancellationToken.None);
         var state = Note(report, _time.GetUtcNow());
-        Taken?.Invoke(state);
+        _taken?.Invoke(state);
         return state;
     }
 

@@ -27,7 +27,7 @@ internal sealed class HealthHistory(HealthReports reports, TimeProvider time) : 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        reports.Taken += NoteChange;
+        reports.Watch(NoteChange);
         using var timer = new PeriodicTimer(Period, time);
         do
         {
