@@ -36,10 +36,11 @@ internal sealed partial class CallLog(ILogger<CallLog> logger)
     private void Failed(LogLevel level, HttpContext context, CallRequest request, int status, string code)
     {
         var clock = CallClock.Of(context);
+        var (took, wait, added) = (Milliseconds(clock.Elapsed), Milliseconds(clock.ProviderWait), Milliseconds(clock.Added));
         Log.Failed(
-            logger, level, clock.Model, request.Caller.AccountId, Milliseconds(clock.Elapsed), context.TraceIdentifier, request.Caller.MaskedKey,
+            logger, level, clock.Model, request.Caller.AccountId, took, context.TraceIdentifier, request.Caller.MaskedKey,
             code, clock.Failure is CallFailure.Unspecified ? null : clock.Failure, status, clock.Provider.Length > 0 ? clock.Provider : null,
-            clock.Deployment.Length > 0 ? clock.Deployment : null, clock.Attempts, request.Stream, Milliseconds(clock.ProviderWait), Milliseconds(clock.Added));
+            clock.Deployment.Length > 0 ? clock.Deployment : null, clock.Attempts, request.Stream, wait, added);
     }
 
     private static double? Milliseconds(TimeSpan? time) => time is { } known ? Math.Round(known.TotalMilliseconds, 2) : null;

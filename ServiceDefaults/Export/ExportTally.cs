@@ -34,7 +34,7 @@ public sealed class ExportTally : IDisposable
 
     /// <param name="exporter">Of a closed set, such as "otlp".</param>
     /// <param name="signal">traces, logs or errors.</param>
-    public ExportCount Of(string exporter, string signal)
+    internal ExportCount Of(string exporter, string signal)
     {
         var count = new ExportCount(_delivered, _lost, exporter, signal);
         _counts.Enqueue(count);

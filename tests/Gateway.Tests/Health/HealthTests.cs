@@ -93,15 +93,15 @@ public sealed class HealthTests(GatewayHost gateway)
     [Fact]
     public async Task Exporters_are_shown_with_their_host_and_figures_and_without_their_keys()
     {
-        await using var gateway = GatewayHost.Build(new()
+        await using var exporting = GatewayHost.Build(new()
         {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://user:geheim@127.0.0.1:1/geheim",
-            ["Sentry:Dsn"] = "https://geheim@sentry.test/7",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://user:unspoken@127.0.0.1:1/unspoken",
+            ["Sentry:Dsn"] = "https://unspoken@sentry.test/7",
             ["Health:DetailsPublic"] = "true",
             ["OTEL_BSP_MAX_QUEUE_SIZE"] = "1",
         });
-        await gateway.StartAsync();
-        using var client = new HttpClient { BaseAddress = new(gateway.Urls.Single()) };
+        await exporting.StartAsync();
+        using var client = new HttpClient { BaseAddress = new(exporting.Urls.Single()) };
         for (var request = 0; request < 20; request++)
         {
             using var response = await client.GetAsync("/v1/models");
@@ -109,7 +109,7 @@ public sealed class HealthTests(GatewayHost gateway)
 
         var text = await client.GetStringAsync("/health/monitoring");
 
-        text.ShouldNotContain("geheim");
+        text.ShouldNotContain("unspoken");
         using var body = JsonDocument.Parse(text);
         var otlp = body.RootElement.GetProperty("otlp");
         (otlp.GetProperty("enabled").GetBoolean(), otlp.GetProperty("host").GetString()).ShouldBe((true, "127.0.0.1:1"));

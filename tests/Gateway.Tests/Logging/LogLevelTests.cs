@@ -61,7 +61,7 @@ public sealed class LogLevelTests(GatewayHost gateway)
         host.Log.All.ShouldContain(line => line.Text.StartsWith("Authentication failed: Send your API key"));
 
         // Its line comes after its answer.
-        SpinWait.SpinUntil(() => host.Log.All.Any(line => line.Text.StartsWith("LLM call failed")), TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        SpinWait.SpinUntil(() => host.Log.All.Any(line => line.Text.StartsWith("LLM call failed", StringComparison.Ordinal)), TimeSpan.FromSeconds(10)).ShouldBeTrue();
         await host.DisposeAsync();
     }
 

@@ -34,7 +34,7 @@ public sealed class LogFileTests : IDisposable
 
         var lines = File.ReadLines(path).Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("category").GetString() == "Calls").ToList();
         lines.Select(line => line.GetProperty("number").GetInt32()).ShouldBe(Enumerable.Range(0, 1_000));
-        (File.GetUnixFileMode(path) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)).ShouldBe(UnixFileMode.None);
+        ((OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path)) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)).ShouldBe(UnixFileMode.None);
     }
 
     [Fact]
