@@ -106,7 +106,8 @@ public sealed class LogFileTests : IDisposable
             logger.LogInformation("{Text}", new string('x', 1_000));
         }
 
-        provider.Dropped.ShouldBeInRange(Lines - 100 - 300, Lines - 100);
+        // All but what the queue and the pipe hold; and what was written in vain is lost as well.
+        provider.Dropped.ShouldBeInRange(Lines - 100 - 300, Lines);
 
         // Lets the loop go, so that the end waits for nothing.
         await reader.DisposeAsync();
